@@ -1,0 +1,1 @@
+export type { NewEntry, Store, StoredEntry, StreamHead } from "./store.ts"

@@ -1,0 +1,11 @@
+import { defineConfig } from "vitest/config"
+import projects from "./vitest.workspace.ts"
+
+// Tests read the packages' sources: nothing has to be built first.
+const conditions = ["source"]
+
+export default defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
+  test: { projects, passWithNoTests: true, testTimeout: 20_000, hookTimeout: 20_000 },
+})
