@@ -1,0 +1,76 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { afterEach, beforeEach, expect, test } from "vitest"
+import { checkConfig, loadConfig, readSecret } from "../src/index.ts"
+
+let dir = ""
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), "millrace-config-"))
+})
+afterEach(() => rm(dir, { recursive: true, force: true }))
+
+const good = {
+  listen: "127.0.0.1:4400",
+  dataDir: "data",
+  auth: { keys: [{ id: "main", algorithm: "HS256", secret: { file: "key" } }] },
+  targets: { flume: { kind: "flume", url: "http://127.0.0.1:5140" } },
+  bindings: [{ name: "events", target: "flume", collections: ["datasets"] }],
+}
+
+test("J101 a configuration is read from JSON with its paths relative to the file", async () => {
+  await writeFile(join(dir, "millrace.json"), JSON.stringify(good))
+  const config = await loadConfig(join(dir, "millrace.json"))
+  expect(config.listen).toEqual({ host: "127.0.0.1", port: 4400 })
+  expect(config.dataDir).toBe(join(dir, "data"))
+  expect(config.auth?.keys[0]?.secret).toEqual({ file: join(dir, "key") })
+  expect(config.bindings[0]?.workspaces).toEqual(["*"])
+  expect(config.targets["flume"]?.["url"]).toBe("http://127.0.0.1:5140")
+})
+
+test("J101 a configuration is read from the default export of a TypeScript file", async () => {
+  await writeFile(
+    join(dir, "millrace.config.ts"),
+    `const port: number = 5000\nexport default { listen: { host: "::1", port } }\n`,
+  )
+  expect((await loadConfig(join(dir, "millrace.config.ts"))).listen).toEqual({ host: "::1", port: 5000 })
+})
+
+test("J102 every wrong field is named, each on its line", () => {
+  const wrong = {
+    listen: "nowhere",
+    colour: "red",
+    auth: { keys: [{ id: "main", algorithm: "none", secret: "hunter2" }] },
+    bindings: [{ name: "Events", target: "flume", collections: [] }],
+  }
+  const run = (): unknown => checkConfig(wrong, "millrace.json")
+  expect(run).toThrow(/listen: must be "HOST:PORT"/)
+  expect(run).toThrow(/colour: is not a known setting/)
+  expect(run).toThrow(/auth\.keys\[0\]\.algorithm: must be "HS256"/)
+  expect(run).toThrow(/auth\.keys\[0\]\.secret: .*never written into the configuration/)
+  expect(run).toThrow(/bindings\[0\]\.name: must be 1 to 64/)
+  expect(run).toThrow(/bindings\[0\]\.collections: names no collection/)
+  expect(run).not.toThrow(/hunter2/)
+})
+
+test("J102 rules across fields are errors: unknown target, names used twice", () => {
+  const twice = { ...good, bindings: [...good.bindings, { name: "events", target: "atlas", collections: ["columns"] }] }
+  expect(() => checkConfig(twice, "c")).toThrow(/bindings\[1\]\.target: no target is named "atlas"; there are: flume/)
+  expect(() => checkConfig(twice, "c")).toThrow(/bindings\[1\]\.name: "events" is used twice/)
+})
+
+test("J102 a file that is missing, no JSON, or without default export says so", async () => {
+  await writeFile(join(dir, "broken.json"), '{\n  "listen": \n}')
+  await writeFile(join(dir, "empty.mjs"), "export const x = 1\n")
+  await expect(loadConfig(join(dir, "none.json"))).rejects.toThrow(/cannot be read/)
+  await expect(loadConfig(join(dir, "broken.json"))).rejects.toThrow(/is no JSON: line 3: ValueExpected/)
+  await expect(loadConfig(join(dir, "empty.mjs"))).rejects.toThrow(/no default export/)
+})
+
+test("J103 a secret comes from the environment or a file, and its absence names the place only", async () => {
+  await writeFile(join(dir, "key"), "s3cret\n")
+  expect(await readSecret({ file: join(dir, "key") }, {})).toBe("s3cret")
+  expect(await readSecret({ env: "KEY" }, { KEY: " abc " })).toBe("abc")
+  await expect(readSecret({ env: "KEY" }, {})).rejects.toThrow(/environment variable KEY is empty or not set/)
+  await expect(readSecret({ file: join(dir, "none") }, {})).rejects.toThrow(/cannot be read/)
+})
