@@ -7,5 +7,13 @@ const conditions = ["source"]
 export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
-  test: { projects, passWithNoTests: true, testTimeout: 20_000, hookTimeout: 20_000 },
+  test: {
+    projects,
+    passWithNoTests: true,
+    testTimeout: 20_000,
+    hookTimeout: 20_000,
+    // Tests start servers, and machines that run them have two cores: more workers only make deadlines pass.
+    maxWorkers: 2,
+    setupFiles: [`${import.meta.dirname}/tools/vitest-setup.ts`],
+  },
 })

@@ -1,0 +1,2 @@
+export { atEndOfTests, cleanUp } from "./cleanup.ts"
+export { takeSeeds } from "./seed-notes.ts"
