@@ -1,0 +1,153 @@
+import type { MillraceError } from "@millrace/ports"
+import type { Permission } from "@millrace/protocol"
+import type { CollectionName, RecordOf, Records, Schema } from "./model-types.ts"
+import type * as Y from "yjs"
+
+/**
+ * Where this browser stands with the relay.
+ *
+ * - `offline` no socket; a new attempt comes by itself
+ * - `connecting` a socket is being opened, or the workspace on it
+ * - `online` edits travel both ways
+ * - `refused` the relay said no for good (see `lastError`); nothing is retried, everything local stays
+ */
+export type ConnectionState = "offline" | "connecting" | "online" | "refused"
+
+/**
+ * What is known of a record, never better than the truth.
+ *
+ * - `waiting` this browser has an edit of it that is not on the relay's disk, as far as it knows
+ * - `parked` a target needs a person
+ * - `rejected` refused by validation or a target; tried again at the next change
+ * - `conflict` both sides changed it; somebody must choose
+ * - `pending` the relay has it, a target has not
+ * - `accepted` every target that takes this collection has its last state
+ * - `durable` the relay has it, and no target takes this collection
+ */
+export type RecordState = "waiting" | "parked" | "rejected" | "conflict" | "pending" | "accepted" | "durable"
+
+/** What one binding said of a record's last state. */
+export interface TargetState {
+  readonly state: "waiting" | "pending" | "accepted" | "rejected" | "parked" | "conflict"
+  readonly reason?: string
+  /** The log's seq that this is about: the exception's, or the watermark's; null while nothing is known. */
+  readonly seq: number | null
+}
+
+export interface RecordStatus {
+  readonly collection: string
+  readonly id: string
+  /** The first that applies in the order of `RecordState`. */
+  readonly state: RecordState
+  /** Upper bound of the seq that last touched it; null while that is not durable. */
+  readonly touchedSeq: number | null
+  /** By `<target>/<binding>`, those bindings that take this collection. */
+  readonly targets: Readonly<Record<string, TargetState>>
+}
+
+export interface RecordRef {
+  readonly collection: string
+  readonly id: string
+}
+
+/** How far a binding got, as the projector wrote it into the status document. */
+export interface BindingWatermark {
+  readonly target: string
+  readonly binding: string
+  readonly collections: readonly string[]
+  readonly generation: number
+  readonly bindingRevision: number
+  readonly seq: number
+}
+
+export interface WorkspaceStatus {
+  readonly connection: ConnectionState
+  /** What the token allows here; undefined until the relay told. Writes of a reader stay in this browser. */
+  readonly permission: Permission | undefined
+  /** Records with edits of this browser that are not on the relay's disk. */
+  readonly waiting: number
+  /** Highest durable seq heard of; kept over a reload. */
+  readonly seq: number
+  /** Generation of the local copy; 0 until the relay told one. */
+  readonly generation: number
+  /** Everything the relay had when this connection opened is here, and everything local is on its disk. */
+  readonly caughtUp: boolean
+  /** The browser's copy: `memory` where there is none, `failed` while the database refuses. */
+  readonly storage: "opening" | "open" | "failed" | "memory"
+  /** The last thing that went wrong; undefined again once online. */
+  readonly lastError: MillraceError | undefined
+  readonly bindings: readonly BindingWatermark[]
+}
+
+/** A target's answer to a write: `reason` is set unless accepted. */
+export interface Outcome {
+  readonly target: string
+  readonly state: "accepted" | "rejected" | "parked" | "conflict"
+  readonly reason: string | undefined
+  readonly seq: number
+}
+
+/**
+ * What becomes of one write, as it becomes known.
+ *
+ * The promises may be ignored: a rejection that nobody listens to is not reported as unhandled. All of them reject with
+ * kind `closed` when the workspace is closed first; the write itself is not lost by that.
+ */
+export interface WriteHandle {
+  /**
+   * The IndexedDB transaction with this write has completed. Rejects with kind `storage` when it aborted; the write then
+   * lives in memory and is stored with the next transaction that succeeds. Without IndexedDB it is `durable`.
+   */
+  readonly stored: Promise<void>
+  /** On the relay's disk, at `seq` or before. Rejects when the relay refused it for good. */
+  readonly durable: Promise<{ readonly seq: number }>
+  /**
+   * Every binding of `target` that takes the record has this write or a later one, or gave its reason. Never rejects for
+   * a target's refusal. For a transaction over many records: the first that is not accepted, else accepted.
+   */
+  outcome(target: string): Promise<Outcome>
+  /** As `outcome`, but rejects with kind `invalid` and the target's reason when it was not accepted. */
+  accepted(target: string): Promise<Outcome>
+}
+
+/** A collection whose writes answer with a handle; reads as in the model. */
+export interface WorkspaceCollection<T> {
+  /** Creates the record, or writes the fields that differ and removes those missing. Throws kind `invalid`. */
+  put(id: string, record: T): WriteHandle
+  /** Writes the named fields of an existing record. Throws kind `invalid` or `not-found`. */
+  update(id: string, patch: Partial<T>): WriteHandle
+  removeField(id: string, field: keyof T & string): WriteHandle
+  delete(id: string): WriteHandle
+  get(id: string): T | undefined
+  has(id: string): boolean
+  ids(): readonly string[]
+  all(): ReadonlyMap<string, T>
+  readonly size: number
+}
+
+/** Stops what the call started; idempotent. */
+export type Unsubscribe = () => void
+
+export interface Workspace<S extends Schema> {
+  readonly name: string
+  readonly doc: Y.Doc
+  readonly records: Records<S>
+  /**
+   * Resolves when what this browser keeps is loaded. Reads and writes before are fine, reads then see less. Rejects with
+   * kind `storage` when the local copy cannot be read; the workspace then goes on in memory and fetches from the relay.
+   */
+  readonly ready: Promise<void>
+  collection<N extends CollectionName<S>>(name: N): WorkspaceCollection<RecordOf<S, N>>
+  /** All writes of `write` as one; the handle stands for them together. Throws what `write` throws. */
+  transact(write: () => void): WriteHandle
+  readonly status: WorkspaceStatus
+  recordStatus(collection: string, id: string): RecordStatus
+  /** Called after `status` changed, at most once a tick, with the new value. */
+  onStatus(listener: (status: WorkspaceStatus) => void): Unsubscribe
+  /** Called after records' statuses may have changed; `undefined` stands for "any of them". */
+  onRecordStatus(listener: (changed: readonly RecordRef[] | undefined) => void): Unsubscribe
+  /** Called for every failure that no promise tells: storage, refused connections, broken frames. */
+  onFault(listener: (fault: MillraceError) => void): Unsubscribe
+  /** Flushes the local stores, leaves the relay, ends every promise still open. Idempotent. */
+  close(): Promise<void>
+}

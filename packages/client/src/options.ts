@@ -1,0 +1,44 @@
+import type { Clock, Log, Random } from "@millrace/ports"
+import type { Schema } from "./model-types.ts"
+
+/** A socket as the platform makes it: the browser's WebSocket, or that of `ws`. */
+export interface SocketLike {
+  binaryType: string
+  readonly readyState: number
+  readonly bufferedAmount: number
+  onopen: ((event: never) => void) | null
+  onmessage: ((event: never) => void) | null
+  onclose: ((event: never) => void) | null
+  onerror: ((event: never) => void) | null
+  send(data: Uint8Array<ArrayBuffer>): void
+  close(code?: number, reason?: string): void
+}
+
+export type SocketConstructor = new (url: string, protocols: string[]) => SocketLike
+
+/** Asked at every connection, so that an expired token is replaced; never logged. */
+export type TokenSource = string | (() => Promise<string> | string)
+
+/** How to reach a relay. */
+export interface RelayOptions {
+  /** Origin of the relay, `http(s)://` or `ws(s)://`, without `/sync`. */
+  readonly url: string
+  readonly token: TokenSource
+  /** Left out: the platform's. */
+  readonly WebSocket?: SocketConstructor
+  readonly clock?: Clock
+  readonly random?: Random
+  readonly log?: Log
+}
+
+export interface WorkspaceOptions<S extends Schema> extends RelayOptions {
+  readonly name: string
+  readonly schema: S
+  /**
+   * Where the local copy lives. Left out: the browser's own; in `./node`, memory. `null`: memory.
+   * The globals `IDBKeyRange` must belong to the same implementation.
+   */
+  readonly indexedDB?: IDBFactory | null
+  /** Generation of the workspace that is meant, 1 unless it was reset. */
+  readonly generation?: number
+}
