@@ -1,5 +1,6 @@
 export { type BrowserOptions, findChromium, launchBrowser, type TestBrowser } from "./browser.ts"
 export { atEndOfTests } from "./cleanup.ts"
+export { checkEventChains, type EventChains, type SunkEvent } from "./event-chains.ts"
 export { type FakeClock, fakeClock } from "./fake-clock.ts"
 export { freePort } from "./free-port.ts"
 export { seededRandom, type SeededRandom, seedFromEnvironment } from "./seeded-random.ts"
