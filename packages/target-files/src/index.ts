@@ -1,1 +1,3 @@
-export {}
+export { type FilesConfig, filesConfig } from "./config.ts"
+export { fileName } from "./file-name.ts"
+export { createFilesTarget } from "./target.ts"

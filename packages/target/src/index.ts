@@ -1,5 +1,23 @@
 export type { Change, Operation } from "./change.ts"
+export { type Acceptance, accepted, type Classify, type Refusal, type Verdict } from "./classify.ts"
+export { abortedError, closedError } from "./closed.ts"
+export { eventBody, eventHeaders, type EventIdParts, eventIdOf, eventTime } from "./event.ts"
+export {
+  type Authenticator,
+  basicAuthenticator,
+  bearerAuthenticator,
+  noAuthenticator,
+  type Secret,
+} from "./http/authenticator.ts"
+export { HttpClient, type HttpClientOptions, type HttpRequest } from "./http/client.ts"
+export type { HttpAnswer, HttpOutcome, NoAnswer } from "./http/outcome.ts"
+export type { Query } from "./http/request-path.ts"
+export { maxRetryAfterMs, retryAfterMs } from "./http/retry-after.ts"
+export type { TlsSettings } from "./http/tls.ts"
+export { changeBytes } from "./limits.ts"
 export type { Accepted, Failed, FailureKind, Receipt } from "./receipt.ts"
+export { type ReadSecret, type SecretSource, secretSource } from "./secret-source.ts"
+export { sortedJson } from "./sorted-json.ts"
 export type {
   Batch,
   CallOptions,
@@ -7,6 +25,7 @@ export type {
   Limits,
   LogTarget,
   Observation,
+  ObservationProblem,
   ObservedRecord,
   PlannedStep,
   Scope,

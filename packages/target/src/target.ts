@@ -73,10 +73,19 @@ export interface ObservedRecord {
   readonly fields: string
 }
 
+/** Something that could not be read; while there is any, the observation is not complete. */
+export interface ObservationProblem {
+  /** A path, a URL, a name in the target. */
+  readonly where: string
+  readonly reason: string
+}
+
 export interface Observation {
   readonly records: readonly ObservedRecord[]
   /** Only when true does absence mean that the target has no such record. */
   readonly complete: boolean
+  /** At most a hundred. */
+  readonly problems?: readonly ObservationProblem[]
 }
 
 export interface Scope {
