@@ -32,6 +32,6 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
     "target-files",
     "target-flume",
   ],
-  "apps/web": ["client", "model", "workspace"],
+  "apps/web": ["client", "model", "ports", "workspace"],
   "apps/millrace": ["client", "config", "model", "ports", "protocol", "relay", "workspace"],
 }
