@@ -1,0 +1,127 @@
+import { type Clock, MillraceError, type Random, systemClock, systemRandom } from "@millrace/ports"
+import type { Doc, Transaction } from "yjs"
+import type { Unreadable } from "./bag-index.ts"
+import { BagStore, localOrigin } from "./bag-store.ts"
+import type { RecordChange, RecordName, Touched } from "./change.ts"
+import { Collection } from "./collection.ts"
+import { namedIn, type NamedRecords } from "./named-in.ts"
+import type { InputRecordOf, RecordOf, Schema } from "./schema.ts"
+import { compareText } from "./value.ts"
+import { bagAt } from "./yjs-bag.ts"
+
+/** A collection with the types that the schema gives it; collections that it does not name hold plain records. */
+export type CollectionOf<S extends Schema, N extends string> = N extends keyof S["collections"]
+  ? Collection<RecordOf<S, N>, InputRecordOf<S, N>>
+  : Collection
+
+export interface RecordsOptions {
+  readonly clock?: Clock
+  readonly random?: Random
+}
+
+const open = new WeakSet<Doc>()
+
+/**
+ * Opens the records of a document: indexes what it holds and follows every transaction.
+ *
+ * Reads and writes work at once, before any network. One `Records` a document: open twice it throws `conflict`.
+ */
+export function openRecords<S extends Schema>(doc: Doc, schema: S, options: RecordsOptions = {}): Records<S> {
+  if (open.has(doc)) {
+    throw new MillraceError("The document's records are already open. Use the one there is, or destroy it first.", {
+      kind: "conflict",
+    })
+  }
+  const records = new Records(doc, schema, options)
+  open.add(doc)
+  return records
+}
+
+/** The records of one document; see `openRecords`. */
+export class Records<S extends Schema = Schema> {
+  readonly doc: Doc
+  readonly schema: S
+  readonly #store: BagStore
+  readonly #collections = new Map<string, Collection<unknown>>()
+
+  /** @internal Use `openRecords`. */
+  constructor(doc: Doc, schema: S, { clock = systemClock, random = systemRandom }: RecordsOptions) {
+    this.doc = doc
+    this.schema = schema
+    this.#store = new BagStore(doc, schema, clock, random)
+  }
+
+  collection<N extends string>(name: N): CollectionOf<S, N> {
+    let collection = this.#collections.get(name)
+    if (collection === undefined) {
+      if (name === "" || name.startsWith("$")) {
+        throw new MillraceError(`"${name}" is no collection: names that start with "$" are the system's.`, {
+          kind: "reserved",
+        })
+      }
+      collection = new Collection<unknown>(this.#store, name)
+      this.#collections.set(name, collection)
+    }
+    return collection as unknown as CollectionOf<S, N>
+  }
+
+  /** Names of the schema's collections and of all others that have entries, sorted. */
+  collections(): readonly string[] {
+    const names = new Set(Object.keys(this.schema.collections))
+    for (const index of this.#store.indexes()) if (index.hasRecords) names.add(index.name)
+    return [...names].sort(compareText)
+  }
+
+  /**
+   * Runs `write` as one Yjs transaction: one update, one batch of changes. Reads within it see its own writes.
+   *
+   * Nothing is rolled back where `write` throws: what it wrote until then stays.
+   */
+  transact<T>(write: () => T, origin: unknown = localOrigin): T {
+    return this.doc.transact(write, origin)
+  }
+
+  /** Canonical text of a record's fields, undefined where there is no record. */
+  canonical(collection: string, id: string): string | undefined {
+    return this.#store.index(collection).fold(id).canonical
+  }
+
+  /** Called once for each transaction that changed merged state. Returns the function that ends it. */
+  onChange(listener: (changes: readonly RecordChange[]) => void): () => void {
+    return this.#store.changes.add(listener)
+  }
+
+  /** Called once for each transaction that changed entries, before `onChange`; cheaper, as nothing is folded. */
+  onTouched(listener: (touched: Touched) => void): () => void {
+    return this.#store.touches.add(listener)
+  }
+
+  /** The records whose entries a transaction changed; answers from its observers on, and in the `update` event. */
+  touchedIn(transaction: Transaction): readonly RecordName[] {
+    return this.#store.touchedIn(transaction)
+  }
+
+  /**
+   * The records that updates name which this document has already applied.
+   *
+   * A delete whose entry is neither in `updates` nor alive can no longer be traced to a record; such deletes are
+   * counted.
+   */
+  namedIn(updates: Iterable<Uint8Array>): NamedRecords {
+    return namedIn(updates, (id) => {
+      const type = bagAt(this.doc, id)
+      return type === undefined ? undefined : this.#store.collectionOf(type)
+    })
+  }
+
+  /** Elements in our collections that are no entries: kept in the document, listed here, never changed. */
+  get unreadable(): readonly Unreadable[] {
+    return [...this.#store.indexes()].flatMap((index) => [...index.unreadable()])
+  }
+
+  /** Stops following the document; idempotent. The document itself stays. */
+  destroy(): void {
+    this.#store.destroy()
+    open.delete(this.doc)
+  }
+}

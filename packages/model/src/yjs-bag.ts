@@ -1,0 +1,187 @@
+/**
+ * All use of what Yjs exports but does not document, in one file; yjs is pinned, and test/yjs-bag.test.ts must pass
+ * before it moves.
+ *
+ * A bag is a root Y.Array whose order means nothing. Elements are put in and taken out by (client, clock), each in
+ * time that does not depend on how many there are.
+ */
+import * as Y from "yjs"
+
+/** Where an element was born; never used twice. */
+export interface ElementId {
+  readonly client: number
+  readonly clock: number
+}
+
+/** A bag as Yjs holds it: a Y.Array, or a root that nobody gave a type yet. */
+export type BagType = Y.Doc["share"] extends Map<string, infer T> ? T : never
+
+/** Called with each element: `source` is shared by the elements that were stored together. */
+export type ElementVisitor = (bag: BagType, source: Y.ID, clock: number, element: unknown) => void
+
+/** Elements that one run may have: Yjs copies a run when it grows or splits, so runs must not grow for ever. */
+export const maxRunElements = 2_048
+
+/** Where the next element of a session goes: right after its last one, or at the head. */
+export interface Run {
+  readonly last: ElementId
+  readonly count: number
+}
+
+/**
+ * Puts one element into the bag, inside `transaction`, and returns the run to pass next time.
+ *
+ * `run` must come from the call before on the same bag; a new session, a new client id or a full run starts at the
+ * head, which costs no walk.
+ */
+export function putElement(transaction: Y.Transaction, bag: Y.Array<string>, text: string, run?: Run): Run {
+  const { doc } = transaction
+  const store = doc.store
+  const goesOn = run !== undefined && run.last.client === doc.clientID && run.count < maxRunElements
+  const left = goesOn ? Y.getItem(store, Y.createID(run.last.client, run.last.clock)) : null
+  const right = left === null ? bag._start : left.right
+  const id = Y.createID(doc.clientID, Y.getState(store, doc.clientID))
+  const item = new Y.Item(
+    id,
+    left,
+    left === null ? null : left.lastId,
+    right,
+    right === null ? null : right.id,
+    bag,
+    null,
+    new Y.ContentAny([text]),
+  )
+  item.integrate(transaction, 0)
+  forgetMarkers(bag)
+  return { last: id, count: goesOn ? run.count + 1 : 1 }
+}
+
+/** Takes one element out, inside `transaction`. Does nothing where it is already gone. */
+export function removeElement(transaction: Y.Transaction, id: ElementId): void {
+  if (Y.getState(transaction.doc.store, id.client) <= id.clock) return
+  const found = Y.getItem(transaction.doc.store, Y.createID(id.client, id.clock))
+  if (found.deleted) return
+  // Cut behind the element first, then before it: what is left in between is one element long.
+  if (found.id.clock + found.length > id.clock + 1) {
+    Y.getItemCleanStart(transaction, Y.createID(id.client, id.clock + 1))
+  }
+  const item = Y.getItemCleanStart(transaction, Y.createID(id.client, id.clock))
+  item.delete(transaction)
+  if (item.parent instanceof Y.Array) forgetMarkers(item.parent)
+}
+
+/** Visits every living element of a bag. */
+export function eachElement(bag: BagType, visit: ElementVisitor): void {
+  for (let item = bag._start; item !== null; item = item.right) {
+    if (!item.deleted) visitItem(item, visit)
+  }
+}
+
+/** Visits the elements that `transaction` put in and that still live. */
+export function eachAdded(transaction: Y.Transaction, visit: ElementVisitor): void {
+  for (const [client, afterClock] of transaction.afterState) {
+    const beforeClock = transaction.beforeState.get(client) ?? 0
+    if (beforeClock === afterClock) continue
+    const structs = transaction.doc.store.clients.get(client)
+    if (structs === undefined) continue
+    for (let at = Y.findIndexSS(structs, beforeClock); at < structs.length; at++) {
+      const struct = structs[at]
+      if (struct === undefined || struct.id.clock >= afterClock) break
+      if (struct instanceof Y.Item && !struct.deleted) visitItem(struct, visit)
+    }
+  }
+}
+
+/** Visits the elements that `transaction` took out. Their content is readable until its observers have returned. */
+export function eachRemoved(transaction: Y.Transaction, visit: ElementVisitor): void {
+  Y.iterateDeletedStructs(transaction, transaction.deleteSet, (struct) => {
+    if (struct instanceof Y.Item) visitItem(struct, visit)
+  })
+}
+
+/** The name of a root bag, undefined for a nested type. */
+export function rootName(bag: BagType): string | undefined {
+  return bag._item === null && bag.doc !== null ? Y.findRootTypeKey(bag) : undefined
+}
+
+/** False for roots that hold text, keys or markup: their items are not elements of a bag. */
+export function mayBeBag(type: BagType): boolean {
+  return !(type instanceof Y.Text || type instanceof Y.Map || type instanceof Y.XmlFragment)
+}
+
+/** The root in which the item at `id` lies or lay; undefined where the document does not have it, or forgot it. */
+export function bagAt(doc: Y.Doc, id: ElementId): BagType | undefined {
+  if (Y.getState(doc.store, id.client) <= id.clock) return undefined
+  const item: unknown = Y.getItem(doc.store, Y.createID(id.client, id.clock))
+  return item instanceof Y.Item && item.parent instanceof Y.AbstractType ? item.parent : undefined
+}
+
+function visitItem(item: Y.Item, visit: ElementVisitor): void {
+  // Items under a key are a map's, not a bag's.
+  if (item.parentSub !== null || !(item.parent instanceof Y.AbstractType)) return
+  const { content } = item
+  if (content instanceof Y.ContentAny || content instanceof Y.ContentJSON) {
+    const elements: readonly unknown[] = content.arr
+    for (let at = 0; at < elements.length; at++) visit(item.parent, item.id, item.id.clock + at, elements[at])
+  } else if (!(content instanceof Y.ContentDeleted)) {
+    visit(item.parent, item.id, item.id.clock, content)
+  }
+}
+
+// Y.Array remembers places by index; what goes past its own methods has to say that they moved.
+function forgetMarkers(bag: BagType): void {
+  const markers = bag._searchMarker
+  if (markers !== null) markers.length = 0
+}
+
+/** What raw updates contain, read without a document. */
+export interface DecodedElements {
+  readonly elements: readonly { readonly id: ElementId; readonly root: string | undefined; readonly element: unknown }[]
+  /** Deleted elements that are in none of the updates. */
+  readonly unresolvedDeletes: number
+}
+
+/** Elements of all updates together; `root` where one of them says it, directly or for a neighbour. */
+export function decodeElements(updates: Iterable<Uint8Array>): DecodedElements {
+  const decoded = [...updates].map((update) => Y.decodeUpdate(update))
+  const roots = new Map<string, string>()
+  const seen = new Set<string>()
+  const elements: { id: ElementId; root: string | undefined; element: unknown }[] = []
+  for (const item of decoded.flatMap(({ structs }) => structs)) {
+    if (!(item instanceof Y.Item) || item.parentSub !== null) continue
+    const { client, clock } = item.id
+    const root = rootOf(item, roots)
+    // Its own place is known by every clock: later items name any of them as their neighbour.
+    for (let at = 0; at < item.length; at++) {
+      if (root !== undefined) roots.set(`${client}:${clock + at}`, root)
+    }
+    if (!(item.content instanceof Y.ContentAny || item.content instanceof Y.ContentJSON)) continue
+    const contents: readonly unknown[] = item.content.arr
+    contents.forEach((element, at) => {
+      seen.add(`${client}:${clock + at}`)
+      elements.push({ id: { client, clock: clock + at }, root, element })
+    })
+  }
+  return { elements, unresolvedDeletes: countUnseen(decoded, seen) }
+}
+
+function rootOf(item: Y.Item, roots: ReadonlyMap<string, string>): string | undefined {
+  const parent: unknown = item.parent
+  if (typeof parent === "string") return parent
+  const neighbour = item.origin ?? item.rightOrigin
+  return neighbour === null ? undefined : roots.get(`${neighbour.client}:${neighbour.clock}`)
+}
+
+function countUnseen(decoded: readonly ReturnType<typeof Y.decodeUpdate>[], seen: ReadonlySet<string>): number {
+  const unseen = new Set<string>()
+  for (const { ds } of decoded) {
+    for (const [client, ranges] of ds.clients) {
+      for (const { clock, len } of ranges) {
+        for (let at = clock; at < clock + len; at++) {
+          if (!seen.has(`${client}:${at}`)) unseen.add(`${client}:${at}`)
+        }
+      }
+    }
+  }
+  return unseen.size
+}
