@@ -85,7 +85,7 @@ export function transactionCapacityIn(answer: HttpAnswer): number | undefined {
 
 /** The reason in an error page of Jetty's, which stands in its title; else the beginning of the text. */
 export function titleOf(page: string): string {
-  const title = /<title>([\s\S]*?)<\/title>/i.exec(page)?.[1] ?? page
+  const title = (/<title>([\s\S]*?)<\/title>/i.exec(page)?.[1] ?? page).replace(/^\s*Error \d{3} /, "")
   const text = title
     .replace(/&lt;/g, "<")
     .replace(/&gt;/g, ">")

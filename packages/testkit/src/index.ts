@@ -2,7 +2,24 @@ export { type BrowserOptions, findChromium, launchBrowser, type TestBrowser } fr
 export { atEndOfTests } from "./cleanup.ts"
 export { checkEventChains, type EventChains, type SunkEvent } from "./event-chains.ts"
 export { type FakeClock, fakeClock } from "./fake-clock.ts"
+export {
+  type FlumeAgent,
+  type FlumeAgentOptions,
+  type FlumeMetrics,
+  type ReadSinkOptions,
+  startFlumeAgent,
+} from "./flume/launcher.ts"
+export { parseSinkLine, readSinkFiles } from "./flume/sink-files.ts"
 export { freePort } from "./free-port.ts"
+export { haveJava, missingForJava } from "./java.ts"
+export {
+  type Application,
+  type ScriptedAnswer,
+  type ScriptedRequest,
+  type ScriptedServer,
+  startScriptedServer,
+  type Step,
+} from "./scripted-server.ts"
 export { seededRandom, type SeededRandom, seedFromEnvironment } from "./seeded-random.ts"
 export {
   type Exit,
@@ -15,4 +32,11 @@ export {
   spawnProcess,
 } from "./spawn-process.ts"
 export { tempDir } from "./temp-dir.ts"
+export {
+  type ProxyTarget,
+  startToxicProxy,
+  type ToxicProxy,
+  type ToxicProxyOptions,
+  type Toxics,
+} from "./toxic-proxy.ts"
 export { waitFor, type WaitOptions } from "./wait-for.ts"
