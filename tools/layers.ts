@@ -16,7 +16,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   "packages/target-files": ["model", "ports", "target"],
   "packages/target-flume": ["model", "ports", "target"],
   "packages/projector": ["client", "model", "ports", "store", "target"],
-  "packages/workspace": ["model"],
+  "packages/workspace": ["model", "ports"],
   "packages/config": ["ports"],
   "packages/testkit": ["client", "model", "ports", "protocol", "relay", "store", "target"],
   "apps/relay": ["config", "ports", "protocol", "relay", "store"],
