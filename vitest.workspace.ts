@@ -3,7 +3,8 @@ import type { TestProjectConfiguration } from "vitest/config"
 /**
  * Every place where tests live, in the order in which data flows; the suffix says what a test needs:
  * `.test.ts` nothing, `.browser.test.ts` Chromium, `.real.test.ts` Java 17 and Maven, `.power.test.ts` root and loop
- * devices, `.corpus.test.ts` the corpus. `tools/suites.ts` turns suffixes into suites.
+ * devices, `.corpus.test.ts` the corpus. A file with several needs all of them and runs in the suite of the last.
+ * `tools/suites.ts` turns suffixes into suites, `tools/layers.test.ts` compares this list with the packages.
  */
 const needing = ["**/*.browser.test.ts", "**/*.real.test.ts", "**/*.power.test.ts", "**/*.corpus.test.ts"]
 
