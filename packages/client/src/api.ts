@@ -1,6 +1,6 @@
 import type { MillraceError } from "@millrace/ports"
 import type { Permission } from "@millrace/protocol"
-import type { CollectionName, RecordOf, Records, Schema } from "./model-types.ts"
+import type { InputRecordOf, Patch, RecordOf, Records, Schema } from "@millrace/model"
 import type * as Y from "yjs"
 
 /**
@@ -110,18 +110,21 @@ export interface WriteHandle {
   accepted(target: string): Promise<Outcome>
 }
 
-/** A collection whose writes answer with a handle; reads as in the model. */
-export interface WorkspaceCollection<T> {
+/** Names of the collections that a schema declares. */
+export type CollectionName<S extends Schema> = keyof S["collections"] & string
+
+/** A collection whose writes answer with a handle; reads, and what is thrown, as in the model. `R` is read, `I` written. */
+export interface WorkspaceCollection<R, I> {
   /** Creates the record, or writes the fields that differ and removes those missing. Throws kind `invalid`. */
-  put(id: string, record: T): WriteHandle
+  put(id: string, record: I): WriteHandle
   /** Writes the named fields of an existing record. Throws kind `invalid` or `not-found`. */
-  update(id: string, patch: Partial<T>): WriteHandle
-  removeField(id: string, field: keyof T & string): WriteHandle
+  update(id: string, patch: Patch<I>): WriteHandle
+  removeField(id: string, field: string & keyof I): WriteHandle
   delete(id: string): WriteHandle
-  get(id: string): T | undefined
+  get(id: string): R | undefined
   has(id: string): boolean
-  ids(): readonly string[]
-  all(): ReadonlyMap<string, T>
+  ids(): Iterable<string>
+  all(): ReadonlyMap<string, R>
   readonly size: number
 }
 
@@ -137,7 +140,7 @@ export interface Workspace<S extends Schema> {
    * kind `storage` when the local copy cannot be read; the workspace then goes on in memory and fetches from the relay.
    */
   readonly ready: Promise<void>
-  collection<N extends CollectionName<S>>(name: N): WorkspaceCollection<RecordOf<S, N>>
+  collection<N extends CollectionName<S>>(name: N): WorkspaceCollection<RecordOf<S, N>, InputRecordOf<S, N>>
   /** All writes of `write` as one; the handle stands for them together. Throws what `write` throws. */
   transact(write: () => void): WriteHandle
   readonly status: WorkspaceStatus

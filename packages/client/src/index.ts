@@ -1,5 +1,6 @@
 export type {
   BindingWatermark,
+  CollectionName,
   ConnectionState,
   Outcome,
   RecordRef,

@@ -1,6 +1,6 @@
 import { MillraceError } from "@millrace/ports"
 import type { Workspace } from "./api.ts"
-import type { Schema } from "./model-types.ts"
+import type { Schema } from "@millrace/model"
 import type { WorkspaceOptions } from "./options.ts"
 
 /** Opens a workspace at once; `ready` tells when the local copy is loaded. */

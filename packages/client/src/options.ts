@@ -1,5 +1,5 @@
 import type { Clock, Log, Random } from "@millrace/ports"
-import type { Schema } from "./model-types.ts"
+import type { Schema } from "@millrace/model"
 
 /** A socket as the platform makes it: the browser's WebSocket, or that of `ws`. */
 export interface SocketLike {

@@ -3,6 +3,7 @@ import type { Closable, FeedOptions, FollowOptions, RawDocument, RawDocumentOpti
 
 export type {
   BindingWatermark,
+  CollectionName,
   ConnectionState,
   Outcome,
   RecordRef,

@@ -1,0 +1,348 @@
+import { type Clock, type Random, randomId, type Timer } from "@millrace/ports"
+import * as Y from "yjs"
+import { firstKeyOutside, type KeyRanges } from "./key-ranges.ts"
+import { endOf, openDatabase, resultOf } from "./open-database.ts"
+import {
+  createUpdateStores,
+  customStore,
+  readOn,
+  type StockReader,
+  stockReader,
+  trim,
+  trimRows,
+  updatesStore,
+} from "./stock.ts"
+import { faultOfAbort, StorageFault } from "./storage-fault.ts"
+import { type Deferred, deferred } from "./deferred.ts"
+
+const incarnationKey = "millrace.incarnation"
+const firstRetryMs = 1_000
+const maxRetryMs = 60_000
+/** As y-indexeddb: a store that was just written is not merged at once. */
+const trimDelayMs = 1_000
+
+export interface DocStoreOptions {
+  readonly name: string
+  readonly doc: Y.Doc
+  readonly indexedDB: IDBFactory
+  readonly clock: Clock
+  readonly random: Random
+  readonly onFault: (fault: StorageFault) => void
+  /** After rows were read and after each transaction that completed, before its promise resolves. */
+  readonly onStored?: (stored: StoredKeys) => void
+}
+
+/** Keys whose rows, or what they were merged into, the document has seen. */
+export interface StoredKeys {
+  readonly incarnation: string
+  readonly keys: KeyRanges
+}
+
+/** What of the stored rows the caller's other stores reflect already. */
+export interface Reflected {
+  readonly incarnation: string
+  readonly keys: KeyRanges
+}
+
+export interface LoadReport {
+  readonly rows: number
+  /** Names this life of the database; keys of another life mean nothing. */
+  readonly incarnation: string
+  /** Highest key of the update store, 0 when it is empty. */
+  readonly highestKey: number
+  /** True when rows were applied with the origin `unreflectedOrigin`. */
+  readonly unreflected: boolean
+}
+
+/** `opening` until loaded, `failed` while the database refuses, then again `open`; `closed` for good. */
+export type DocStoreState = "opening" | "open" | "failed" | "closed"
+
+/**
+ * A document's copy in the browser, in y-indexeddb's layout, whose every update is known to be stored or not.
+ *
+ * Order: construct, which begins to keep the document's updates in memory; `load` once; `close`. Updates wait for the
+ * database, then go in one transaction a batch, strictly durable. A batch that aborts rejects its promise; the document's whole state is written
+ * with the next attempt, so nothing stays behind.
+ */
+export class DocStore {
+  readonly name: string
+  /** Origin of rows that the caller had reflected; never stored again. */
+  readonly reflectedOrigin: object = {}
+  readonly #options: DocStoreOptions
+  #state: DocStoreState = "opening"
+  #reader: StockReader | undefined
+  #settledReader: StockReader | undefined
+  #incarnation = ""
+  #highestKey = 0
+  #queue: Uint8Array[] = []
+  #next: Deferred<void> = deferred()
+  #writing: Deferred<void> | undefined
+  #busy = false
+  #whole = false
+  #attempt = 0
+  #retryTimer: Timer | undefined
+  #trimTimer: Timer | undefined
+
+  constructor(options: DocStoreOptions) {
+    this.name = options.name
+    this.#options = options
+    options.doc.on("update", this.#keep)
+  }
+
+  get state(): DocStoreState {
+    return this.#state
+  }
+
+  /** Highest key that this object has read or written; other tabs may have appended more. */
+  get highestKey(): number {
+    return this.#highestKey
+  }
+
+  get incarnation(): string {
+    return this.#incarnation
+  }
+
+  /** Whether `origin` is that of rows read from here, reflected or not. */
+  isOwnOrigin(origin: unknown): boolean {
+    return origin === this.#reader || origin === this.#settledReader || origin === this.reflectedOrigin
+  }
+
+  /** Whether `origin` is that of rows that the caller had reflected when `load` was called. */
+  isReflectedOrigin(origin: unknown): boolean {
+    return origin === this.#settledReader || origin === this.reflectedOrigin
+  }
+
+  /** Resolves when everything the document has now is stored; rejects with the fault of the transaction that aborted. */
+  stored(): Promise<void> {
+    if (this.#queue.length > 0 || this.#whole) return this.#next.promise
+    return this.#writing?.promise ?? Promise.resolve()
+  }
+
+  /**
+   * Opens the database and applies its rows: first those reflected, then those from the first unreflected key on, so that
+   * listeners can tell them apart by origin. Rejects with a `StorageFault`; opening is then tried again by itself.
+   */
+  async load(reflected: Reflected | undefined): Promise<LoadReport> {
+    try {
+      return await this.#open(reflected)
+    } catch (thrown) {
+      throw this.#fail(thrown)
+    }
+  }
+
+  /** Waits for what is queued, then closes the connection. Idempotent; the document is let go at once. */
+  async close(): Promise<void> {
+    if (this.#state === "closed") return
+    this.#options.doc.off("update", this.#keep)
+    this.#trimTimer?.cancel()
+    // A database that refuses is not waited for.
+    if (this.#state === "open") await this.stored().catch(() => {})
+    this.#state = "closed"
+    this.#retryTimer?.cancel()
+    this.#next.reject(new StorageFault("closed", this.name))
+    this.#reader?.db.close()
+  }
+
+  readonly #keep = (update: Uint8Array, origin: unknown): void => {
+    // What waits for a whole write needs no place in the queue.
+    if (this.isOwnOrigin(origin) || (this.#whole && this.#state === "failed")) return
+    this.#queue.push(update)
+    this.#pump()
+  }
+
+  async #open(reflected: Reflected | undefined): Promise<LoadReport> {
+    const { indexedDB, name, doc } = this.#options
+    const opened: { database?: IDBDatabase } = {}
+    const database = await openDatabase({
+      indexedDB,
+      name,
+      upgrade: createUpdateStores,
+      onFault: (fault) => this.#onConnectionFault(opened.database, fault),
+    })
+    opened.database = database
+    if (this.#state === "closed") {
+      database.close()
+      throw new StorageFault("closed", name)
+    }
+    const reader = stockReader(database, doc)
+    this.#reader = reader
+    const incarnation = await this.#readIncarnation(database)
+    const keys = await this.#readKeys(database)
+    const known = reflected?.incarnation === incarnation ? reflected.keys : []
+    const from = firstKeyOutside(known, keys)
+    await this.#apply(reader, keys, from)
+    this.#incarnation = incarnation
+    this.#highestKey = Math.max(0, reader._dbref - 1)
+    this.#state = "open"
+    this.#attempt = 0
+    this.#options.onStored?.({ incarnation, keys: [[0, this.#highestKey]] })
+    this.#pump()
+    return { rows: keys.length, incarnation, highestKey: this.#highestKey, unreflected: from !== undefined }
+  }
+
+  async #apply(reader: StockReader, keys: readonly number[], unreflectedFrom: number | undefined): Promise<void> {
+    if (keys.length === 0) return
+    if (unreflectedFrom === undefined) {
+      const settled = stockReader(reader.db, reader.doc)
+      this.#settledReader = settled
+      await readOn(settled)
+      reader._dbref = settled._dbref
+      reader._dbsize = settled._dbsize
+      return
+    }
+    const store = reader.db.transaction([updatesStore], "readonly").objectStore(updatesStore)
+    const rows: Uint8Array[] = await resultOf(store.getAll(IDBKeyRange.upperBound(unreflectedFrom, true)))
+    Y.transact(reader.doc, () => rows.forEach((row) => Y.applyUpdate(reader.doc, row)), this.reflectedOrigin, false)
+    reader._dbref = unreflectedFrom
+    await readOn(reader)
+  }
+
+  async #readIncarnation(database: IDBDatabase): Promise<string> {
+    const transaction = database.transaction([customStore], "readwrite")
+    const end = endOf(transaction)
+    const store = transaction.objectStore(customStore)
+    const found: unknown = await resultOf(store.get(incarnationKey) as IDBRequest<unknown>)
+    const incarnation = typeof found === "string" ? found : randomId(this.#options.random, 12)
+    if (found !== incarnation) store.put(incarnation, incarnationKey)
+    await end
+    return incarnation
+  }
+
+  async #readKeys(database: IDBDatabase): Promise<readonly number[]> {
+    const store = database.transaction([updatesStore], "readonly").objectStore(updatesStore)
+    return (await resultOf(store.getAllKeys())) as number[]
+  }
+
+  #pump(): void {
+    if (this.#state !== "open" || this.#busy || this.#reader === undefined) return
+    if (this.#queue.length === 0 && !this.#whole) return
+    const batch = this.#next
+    this.#next = deferred()
+    this.#writing = batch
+    this.#busy = true
+    this.#write(this.#reader).then(
+      (key) => {
+        this.#attempt = 0
+        this.#settle()
+        this.#options.onStored?.({ incarnation: this.#incarnation, keys: [[key, key]] })
+        batch.resolve()
+        this.#planTrim()
+        this.#pump()
+      },
+      (thrown: unknown) => {
+        this.#settle()
+        this.#whole = true
+        const fault = thrown instanceof StorageFault ? thrown : faultOfAbort(this.name, thrown)
+        batch.reject(fault)
+        this.#options.onFault(fault)
+        if (this.#state !== "open") return
+        // A connection lost without an event answers every transaction with InvalidStateError.
+        if (isLostConnection(thrown)) {
+          this.#state = "failed"
+          this.#reopenLater()
+        } else this.#retryLater(() => this.#pump())
+      },
+    )
+  }
+
+  #settle(): void {
+    this.#busy = false
+    this.#writing = undefined
+  }
+
+  async #write(reader: StockReader): Promise<number> {
+    const row = this.#takeRow()
+    const transaction = reader.db.transaction([updatesStore], "readwrite", { durability: "strict" })
+    const end = endOf(transaction)
+    const key = resultOf(transaction.objectStore(updatesStore).add(row)) as Promise<number>
+    key.catch(() => {})
+    await end
+    reader._dbsize += 1
+    const written = await key
+    this.#highestKey = Math.max(this.#highestKey, written)
+    return written
+  }
+
+  #takeRow(): Uint8Array {
+    const updates = this.#queue
+    this.#queue = []
+    if (this.#whole) {
+      this.#whole = false
+      return Y.encodeStateAsUpdate(this.#options.doc)
+    }
+    const [first] = updates
+    return updates.length === 1 && first !== undefined ? first : Y.mergeUpdates(updates)
+  }
+
+  #planTrim(): void {
+    const reader = this.#reader
+    if (reader === undefined || reader._dbsize < trimRows) return
+    this.#trimTimer?.cancel()
+    this.#trimTimer = this.#options.clock.after(trimDelayMs, () => this.#trim(reader))
+  }
+
+  #trim(reader: StockReader): void {
+    if (this.#state !== "open" || this.#busy || reader !== this.#reader) return
+    this.#busy = true
+    trim(reader).then(
+      (key) => {
+        this.#settle()
+        this.#highestKey = Math.max(this.#highestKey, key)
+        // All keys up to this one are gone or merged into it.
+        this.#options.onStored?.({ incarnation: this.#incarnation, keys: [[0, key]] })
+        this.#pump()
+      },
+      (thrown: unknown) => {
+        this.#settle()
+        this.#options.onFault(faultOfAbort(this.name, thrown))
+        this.#pump()
+      },
+    )
+  }
+
+  #onConnectionFault(database: IDBDatabase | undefined, fault: StorageFault): void {
+    this.#options.onFault(fault)
+    if (fault.fault === "blocked" || this.#reader?.db !== database || this.#state === "closed") return
+    this.#state = "failed"
+    this.#whole = true
+    if (fault.fault === "closed") this.#reopenLater()
+    else this.#rejectNext(fault)
+  }
+
+  /** Tells, plans another attempt, and returns what to throw. */
+  #fail(thrown: unknown): StorageFault {
+    const fault = thrown instanceof StorageFault ? thrown : new StorageFault("unopened", this.name, thrown)
+    if (this.#state === "closed") return fault
+    this.#state = "failed"
+    this.#whole = true
+    this.#options.onFault(fault)
+    this.#rejectNext(fault)
+    this.#reopenLater()
+    return fault
+  }
+
+  #rejectNext(fault: StorageFault): void {
+    const batch = this.#next
+    this.#next = deferred()
+    this.#queue = []
+    batch.reject(fault)
+  }
+
+  #reopenLater(): void {
+    this.#retryLater(() => {
+      this.#reader?.db.close()
+      this.#open(undefined).catch((thrown: unknown) => this.#fail(thrown))
+    })
+  }
+
+  #retryLater(task: () => void): void {
+    this.#retryTimer?.cancel()
+    const delayMs = Math.min(maxRetryMs, firstRetryMs * 2 ** Math.min(this.#attempt, 10))
+    this.#attempt += 1
+    this.#retryTimer = this.#options.clock.after(delayMs, task)
+  }
+}
+
+function isLostConnection(thrown: unknown): boolean {
+  return thrown instanceof Object && "name" in thrown && thrown.name === "InvalidStateError"
+}
