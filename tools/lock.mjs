@@ -1,45 +1,34 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
-import { dirname, join } from "node:path"
+import { createHash } from "node:crypto"
+import { createServer } from "node:net"
 import { root } from "./node24.mjs"
 
-const path = join(root, ".cache", "tools.lock")
+// A name in Linux's abstract socket space: the system takes it back however its owner dies, so no stale lock exists.
+const name = `\0millrace-tools-${createHash("sha256").update(root).digest("hex").slice(0, 32)}`
 
 /**
- * Runs `task` while no other process of this checkout installs or builds.
+ * Runs `task` while no other process of this checkout installs or builds; outside Linux nobody is kept out.
  *
- * A lock whose owner died is taken over. `waiting` is called once when there is something to wait for.
+ * `waiting` is called once when there is something to wait for.
  */
 export async function locked(task, waiting) {
-  for (let tries = 0; !take(); tries++) {
+  if (process.platform !== "linux") return task()
+  let server = await take()
+  for (let tries = 0; server === undefined; tries++) {
     if (tries === 0) waiting()
-    await new Promise((resolve) => setTimeout(resolve, 200))
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    server = await take()
   }
   try {
     return await task()
   } finally {
-    rmSync(path, { force: true })
+    server.close()
   }
 }
 
 function take() {
-  mkdirSync(dirname(path), { recursive: true })
-  try {
-    writeFileSync(path, String(process.pid), { flag: "wx" })
-    return true
-  } catch (error) {
-    if (error.code !== "EEXIST") throw error
-  }
-  if (!ownerLives()) rmSync(path, { force: true })
-  return false
-}
-
-function ownerLives() {
-  try {
-    const owner = Number(readFileSync(path, "utf8"))
-    // Empty for the moment between making the file and writing the number.
-    if (owner > 0) process.kill(owner, 0)
-    return true
-  } catch (error) {
-    return error.code === "EPERM" || error.code === "ENOENT"
-  }
+  return new Promise((resolve, reject) => {
+    const server = createServer()
+    server.once("error", (error) => (error.code === "EADDRINUSE" ? resolve(undefined) : reject(error)))
+    server.listen(name, () => resolve(server))
+  })
 }
