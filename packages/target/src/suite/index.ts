@@ -1,1 +1,3 @@
-export type { SuiteCase } from "./suite-case.ts"
+export { ChangeMaker, hostileTexts } from "./changes.ts"
+export { targetSuite } from "./suite.ts"
+export type { Held, HttpFaults, Subject, SuiteCase, SuiteOptions } from "./subject.ts"
