@@ -1,0 +1,54 @@
+import type { Workspace } from "@millrace/client"
+import type { Reason } from "@millrace/model"
+import type { platformSchema } from "@millrace/workspace"
+import { Catalog } from "./catalog.ts"
+import { Edits } from "./edits.ts"
+import { StatusStore } from "./status-store.ts"
+
+type Platform = typeof platformSchema
+
+/** An open workspace as the screen uses it. */
+export interface Session {
+  readonly name: string
+  readonly catalog: Catalog
+  readonly status: StatusStore
+  readonly edits: Edits
+  /** Why a merged record is not what the schema promises; empty where it is. */
+  check(collection: "datasets" | "columns", id: string): readonly Reason[]
+  /** Leaves the relay and flushes the local stores. */
+  close(): Promise<void>
+}
+
+/**
+ * Makes the screen's views of a workspace, once what this browser keeps is loaded.
+ *
+ * A local copy that cannot be read is no reason to show nothing: the workspace then goes on in memory, and its status says
+ * so.
+ */
+export async function openSession(workspace: Workspace<Platform>): Promise<Session> {
+  await workspace.ready.catch(() => {})
+  const datasets = workspace.collection("datasets")
+  const columns = workspace.collection("columns")
+  const catalog = new Catalog({
+    datasets,
+    columns,
+    onChange: (listener) => workspace.records.onChange(listener),
+  })
+  const status = new StatusStore(workspace, (collection, id) => {
+    if (collection === "datasets") return id
+    return collection === "columns" ? columns.get(id)?.dataset : undefined
+  })
+  const edits = new Edits(workspace, catalog, (stored) => status.track(stored))
+  return {
+    name: workspace.name,
+    catalog,
+    status,
+    edits,
+    check: (collection, id) => workspace.records.collection(collection).check(id),
+    close: () => {
+      catalog.close()
+      status.close()
+      return workspace.close()
+    },
+  }
+}
