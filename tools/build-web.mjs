@@ -1,9 +1,9 @@
-import { spawn } from "node:child_process"
 import { createHash } from "node:crypto"
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { locked } from "./lock.mjs"
 import { node24, root } from "./node24.mjs"
+import { runQuietly } from "./run-quietly.mjs"
 
 const app = join(root, "apps", "web")
 const stamp = join(root, ".cache", "web-build")
@@ -65,22 +65,10 @@ function filesOf(folder) {
     })
 }
 
-function build() {
-  return new Promise((resolve, reject) => {
-    const vite = join(root, "node_modules", "vite", "bin", "vite.js")
-    const child = spawn(node24(), ["--conditions=source", vite, "build", "--logLevel", "warn"], {
-      cwd: app,
-      stdio: ["ignore", "pipe", "pipe"],
-    })
-    let output = ""
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.setEncoding("utf8")
-      stream.on("data", (text) => (output = (output + text).slice(-20_000)))
-    }
-    child.on("error", reject)
-    child.on("close", (code) => {
-      if (code === 0) resolve()
-      else reject(new Error(`${output.trimEnd()}\n\nThe web app could not be built; the lines above say why.`))
-    })
-  })
+async function build() {
+  const vite = join(root, "node_modules", "vite", "bin", "vite.js")
+  const args = ["--conditions=source", vite, "build", "--logLevel", "warn"]
+  const { how, output } = await runQuietly(node24(), args, { cwd: app })
+  if (how === "code 0") return
+  throw new Error(`${output.trimEnd()}\n\nThe web app could not be built; the lines above say why.`)
 }

@@ -1,9 +1,9 @@
-import { spawn } from "node:child_process"
 import { createHash } from "node:crypto"
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { locked } from "./lock.mjs"
 import { root } from "./node24.mjs"
+import { runQuietly } from "./run-quietly.mjs"
 
 const pnpm = "pnpm@12.21.0"
 const stamp = join(root, "node_modules", ".millrace-installed")
@@ -22,10 +22,12 @@ export async function ensureInstalled(say) {
       if (installed(wanted)) return
       const startedAtMs = performance.now()
       say(existsSync(stamp) ? "installing changed dependencies ..." : "installing dependencies (only now) ...")
-      await install()
+      const seconds = () => Math.round((performance.now() - startedAtMs) / 1000)
+      const ticking = setInterval(() => say(`  still fetching, ${seconds()} s ...`), 15_000)
+      await install().finally(() => clearInterval(ticking))
       mkdirSync(dirname(stamp), { recursive: true })
       writeFileSync(stamp, wanted)
-      say(`installed in ${((performance.now() - startedAtMs) / 1000).toFixed(1)} s`)
+      say(`installed in ${seconds()} s`)
     },
     () => say("waiting for another start that is installing ..."),
   )
@@ -69,25 +71,12 @@ function fingerprint() {
 
 const byName = (a, b) => (a < b ? -1 : 1)
 
-function install() {
-  return new Promise((resolve, reject) => {
-    // CI=true: never ask on a terminal whether an older node_modules may go.
-    const child = spawn("npx", ["-y", pnpm, "install", "--frozen-lockfile"], {
-      cwd: root,
-      env: { ...process.env, CI: "true" },
-      stdio: ["ignore", "pipe", "pipe"],
-    })
-    let output = ""
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.setEncoding("utf8")
-      stream.on("data", (text) => (output = (output + text).slice(-20_000)))
-    }
-    child.on("error", () => reject(new Error("npx was not found: install npm, which comes with Node.js.")))
-    child.on("close", (code, signal) => {
-      if (code === 0) resolve()
-      else reject(new Error(explain(output, signal ?? `code ${code}`)))
-    })
-  })
+async function install() {
+  // CI=true: never ask on a terminal whether an older node_modules may go.
+  const env = { ...process.env, CI: "true" }
+  const { how, output } = await runQuietly("npx", ["-y", pnpm, "install", "--frozen-lockfile"], { cwd: root, env })
+  if (how === undefined) throw new Error("npx was not found: install npm, which comes with Node.js.")
+  if (how !== "code 0") throw new Error(explain(output, how))
 }
 
 function explain(output, how) {

@@ -107,3 +107,20 @@ test("work under the lock is done by one process at a time, and an owner's death
   for (const other of others) expect(await other.exited).toEqual({ code: 0, signal: null })
   expect(readFileSync(join(folder, "log"), "utf8")).toBe("begin end begin end begin end ")
 })
+
+test("a quiet run keeps its output, and ends with all its children when its starter is told to stop", async () => {
+  const script = join(tempDir("quiet"), "quiet.mjs")
+  writeFileSync(
+    script,
+    `import { runQuietly } from ${JSON.stringify(join(root, "tools/run-quietly.mjs"))}
+    const shell = (text) => runQuietly("/bin/sh", ["-c", text], {})
+    console.log(JSON.stringify([await shell("echo out; echo err >&2; exit 3"), await runQuietly("/no/such", [], {})]))
+    console.log("pid", process.pid)
+    await shell("sleep 60 & echo $! > ${join(script, "../child")}; wait")`,
+  )
+  const running = await spawnProcess({ file: process.execPath, args: [script], readyLine: /^pid/ })
+  expect(running.stdout).toContain('[{"how":"code 3","output":"out\\nerr\\n"},{"output":""}]')
+  const child = await waitFor(() => Number(readFileSync(join(script, "../child"), "utf8")), { what: "the child's pid" })
+  expect(await running.kill("SIGTERM")).toEqual({ code: 143, signal: null })
+  await waitFor(() => !lives(child), { what: "the quiet run's child to end" })
+})
