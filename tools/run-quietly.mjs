@@ -18,7 +18,7 @@ export function runQuietly(file, args, options) {
     ].map(([signal, code]) => [signal, () => stop(code)])
     const stop = (code) => {
       try {
-        process.kill(-child.pid, "SIGKILL")
+        if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL")
       } catch {
         // Gone already.
       }
