@@ -1,11 +1,12 @@
 import type { Records } from "./records.ts"
+import type { Schema } from "./schema.ts"
 import { compareText, type PlainRecord, setOwn } from "./value.ts"
 
 /** `{ collection: { id: record } }` of the merged state, names and ids in order. */
 export type Exported = Readonly<Record<string, Readonly<Record<string, PlainRecord>>>>
 
 /** The merged state as data. Collections that are empty are left out, those that the schema does not name are not. */
-export function exportRecords(records: Records): Exported {
+export function exportRecords<S extends Schema>(records: Records<S>): Exported {
   const exported: Record<string, Record<string, PlainRecord>> = {}
   for (const [name, ids] of sortedIds(records)) {
     const collection: Record<string, PlainRecord> = {}
@@ -16,7 +17,7 @@ export function exportRecords(records: Records): Exported {
 }
 
 /** The same as canonical JSON text: two exports of one state are the same bytes. Read it with `parseCanonical`. */
-export function exportText(records: Records): string {
+export function exportText<S extends Schema>(records: Records<S>): string {
   const collections = sortedIds(records).map(([name, ids]) => {
     const all = ids.map((id) => `${keyText(id)}:${records.canonical(name, id)}`)
     return `${keyText(name)}:{${all.join(",")}}`
@@ -24,7 +25,7 @@ export function exportText(records: Records): string {
   return `{${collections.join(",")}}`
 }
 
-function sortedIds(records: Records): readonly (readonly [string, readonly string[]])[] {
+function sortedIds<S extends Schema>(records: Records<S>): readonly (readonly [string, readonly string[]])[] {
   return records
     .collections()
     .map((name) => [name, [...records.collection(name).ids()].sort(compareText)] as const)

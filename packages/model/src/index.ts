@@ -15,6 +15,7 @@ export {
   type CollectionSchema,
   defineSchema,
   type FieldKind,
+  type FieldOf,
   type InputRecordOf,
   type RecordOf,
   type Schema,

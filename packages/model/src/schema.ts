@@ -10,6 +10,9 @@ export interface ValueField<V extends StandardSchemaV1 = StandardSchemaV1, O ext
   readonly optional: O
 }
 
+/** A value field that is read and written as `T`, whoever made its validator. */
+export type FieldOf<T, O extends boolean = false> = ValueField<StandardSchemaV1<T>, O>
+
 export interface CollectionSchema {
   readonly fields: Readonly<Record<string, ValueField>>
 }
