@@ -1,0 +1,48 @@
+import { Command } from "commander"
+import { exportCommand } from "./commands/export.ts"
+import { importCommand } from "./commands/import.ts"
+import { startCommand } from "./commands/start.ts"
+import { statusCommand } from "./commands/status.ts"
+import { tokenCommand } from "./commands/token.ts"
+import { exitCodeOf, exitCodes, toError } from "./exit-code.ts"
+import type { Io } from "./io.ts"
+
+/** The whole command line, in the order in which a newcomer needs it. */
+export function buildProgram(io: Io): Command {
+  const program = new Command("millrace")
+    .description(
+      "Replication engine for local-first applications: everything on one machine, and tools to look into it.",
+    )
+    .version("0.1.0")
+    .helpCommand(true)
+    .configureOutput({ writeOut: io.out, writeErr: io.err })
+    .exitOverride()
+  for (const command of [startCommand, importCommand, exportCommand, statusCommand, tokenCommand]) {
+    program.addCommand(command(io).configureOutput({ writeOut: io.out, writeErr: io.err }).exitOverride())
+  }
+  return program
+}
+
+/** Runs one command line (without the program's own name) and resolves with its exit code; never rejects. */
+export async function run(args: readonly string[], io: Io): Promise<number> {
+  try {
+    const program = buildProgram(io)
+    if (args.length === 0) {
+      io.err(program.helpInformation())
+      return exitCodes.usage
+    }
+    await program.parseAsync([...args], { from: "user" })
+    return exitCodes.done
+  } catch (thrown) {
+    const code = exitCodeOf(thrown)
+    // Commander has printed its own errors already.
+    if (!(thrown instanceof Error && thrown.constructor.name === "CommanderError"))
+      report(thrown, args.includes("--json"), io)
+    return code
+  }
+}
+
+function report(thrown: unknown, json: boolean, io: Io): void {
+  const { kind, message, retry } = toError(thrown)
+  io.err(json ? `${JSON.stringify({ error: { kind, message, retry } })}\n` : `millrace: ${message}\n`)
+}
