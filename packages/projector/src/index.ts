@@ -1,1 +1,10 @@
-export {}
+export { type Binding, type BindingSpec, matchesWorkspace, type Shape } from "./binding.ts"
+export { type CircuitEvent, type CircuitState, circuitTable } from "./deliver/circuit.ts"
+export type { FollowerState } from "./derive/workspace-follower.ts"
+export { startWorkerServer, type WorkerServer, type WorkerServerOptions } from "./http/server.ts"
+export { defaultLimits, type ProjectorLimits } from "./limits.ts"
+export { openProjector, Projector, type ProjectorOptions, type Readiness } from "./projector.ts"
+export { type RelayPort, relayAt } from "./relay-port.ts"
+export type { BindingReport, TargetReport, WorkspaceReport } from "./report.ts"
+export type { StatusWatermark } from "./status/status-entries.ts"
+export type { StatusException } from "./view/exception.ts"

@@ -1,0 +1,54 @@
+import { openRecords, type Schema } from "@millrace/model"
+import type * as Y from "yjs"
+import type { RecordName } from "../journal/entry.ts"
+
+/** The merged state of a workspace, as much of it as deriving needs. */
+export interface MergedRecords {
+  /** Every existing record of the schema's collections. */
+  names(): Iterable<RecordName>
+  /** Whether the schema has the collection: what it does not know gets no versions. */
+  knows(collection: string): boolean
+  /** The record's fields as canonical JSON text; undefined where it does not exist. */
+  canonical(collection: string, id: string): string | undefined
+  /** Why the record breaks the schema, in one line; undefined where it is valid. */
+  invalid(collection: string, id: string): string | undefined
+  /** Hears of each record whose entries a transaction changed, whether or not its value did. */
+  onTouched(listener: (collection: string, id: string) => void): () => void
+  /** Records that an applied update names: also those whose entries came and went within it. */
+  namedIn(update: Uint8Array): Iterable<RecordName>
+  destroy(): void
+}
+
+// A reason is for people; the full list stands in the browser beside the record.
+const maxReasonChars = 500
+
+/** Opens the records of a document; one at a time for each document. */
+export function openMergedRecords(doc: Y.Doc, schema: Schema): MergedRecords {
+  const records = openRecords(doc, schema)
+  const known = Object.keys(schema.collections).sort()
+  return {
+    *names() {
+      for (const collection of known) {
+        for (const id of records.collection(collection).ids()) yield [collection, id]
+      }
+    },
+    knows: (collection) => Object.hasOwn(schema.collections, collection),
+    canonical: (collection, id) => records.canonical(collection, id),
+    invalid: (collection, id) => {
+      const reasons = records.collection(collection).check(id)
+      if (reasons.length === 0) return undefined
+      const text = reasons.map(({ field, reason }) => `${field}: ${reason}`).join("; ")
+      return text.length > maxReasonChars ? `${text.slice(0, maxReasonChars - 1)}…` : text
+    },
+    onTouched: (listener) =>
+      records.onTouched((touched) => {
+        for (const { collection, id } of touched.records) listener(collection, id)
+      }),
+    *namedIn(update) {
+      for (const { collection, id } of records.namedIn([update]).records) {
+        if (collection !== undefined) yield [collection, id]
+      }
+    },
+    destroy: () => records.destroy(),
+  }
+}

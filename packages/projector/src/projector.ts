@@ -1,0 +1,224 @@
+import type { Closable, FeedItem } from "@millrace/client/node"
+import { canonicalForm, type Schema } from "@millrace/model"
+import {
+  type Clock,
+  type Log,
+  type MillraceError,
+  type Random,
+  silentLog,
+  systemClock,
+  systemRandom,
+} from "@millrace/ports"
+import type { Store } from "@millrace/store"
+import type { Target } from "@millrace/target"
+import { type BindingSpec, nextBindings } from "./binding.ts"
+import { Courier } from "./deliver/courier.ts"
+import { TargetLink } from "./deliver/target-link.ts"
+import { Ledger } from "./journal/ledger.ts"
+import { defaultLimits, type ProjectorLimits } from "./limits.ts"
+import type { RelayPort } from "./relay-port.ts"
+import { reportOf, type WorkspaceReport } from "./report.ts"
+import type { Changed } from "./view/view.ts"
+import { View } from "./view/view.ts"
+import { WorkspaceSupervisor } from "./workspace-supervisor.ts"
+
+export interface ProjectorOptions {
+  /** Keeps the journal; not closed by the projector. */
+  readonly store: Store
+  /** Stream of the journal; left out: `journal/0`. */
+  readonly stream?: string
+  /** Folder of the local view; it may be lost. */
+  readonly viewPath: string
+  readonly relay: RelayPort
+  readonly schema: Schema
+  /** Not closed by the projector. */
+  readonly targets: readonly Target[]
+  readonly bindings: readonly BindingSpec[]
+  readonly limits?: Partial<ProjectorLimits>
+  readonly clock?: Clock
+  readonly random?: Random
+  readonly log?: Log
+  /** Another projector took over the journal: close this one. */
+  readonly onFenced?: (error: MillraceError) => void
+}
+
+export interface Readiness {
+  readonly ready: boolean
+  /** What is missing, for people. */
+  readonly detail: string
+}
+
+const wholeSecondMs = 1_000
+
+/**
+ * Opens the journal and begins to follow, derive, deliver and report; resolves before the relay or a target answers.
+ *
+ * Throws kind `usage` for bindings that do not fit targets and schema. A dead relay or target never ends it: both are
+ * visible states, and both are tried again.
+ */
+export async function openProjector(options: ProjectorOptions): Promise<Projector> {
+  const { store, schema, targets } = options
+  const clock = options.clock ?? systemClock
+  const random = options.random ?? systemRandom
+  const log = options.log ?? silentLog
+  const view = View.open(options.viewPath)
+  try {
+    const ledger = await Ledger.open({
+      store,
+      stream: options.stream ?? "journal/0",
+      view,
+      canonicalForm,
+      clock,
+      random,
+      log,
+      ...(options.onFenced === undefined ? {} : { onFenced: options.onFenced }),
+    })
+    const shapes = new Map(targets.map(({ name, shape }) => [name, shape]))
+    const bindings = nextBindings(
+      view.bindings,
+      options.bindings,
+      (target) => shapes.get(target),
+      (collection) => Object.hasOwn(schema.collections, collection),
+    )
+    if (bindings !== undefined) await ledger.commit([{ kind: "bindings", bindings }])
+    return new Projector(options, ledger, clock, random, log)
+  } catch (thrown) {
+    await view.close()
+    throw thrown
+  }
+}
+
+/** A running projector; made by `openProjector`. */
+export class Projector {
+  readonly #ledger: Ledger
+  readonly #options: ProjectorOptions
+  readonly #clock: Clock
+  readonly #random: Random
+  readonly #log: Log
+  readonly #limits: ProjectorLimits
+  readonly #links: ReadonlyMap<string, TargetLink>
+  readonly #couriers: readonly Courier[]
+  readonly #workspaces = new Map<string, WorkspaceSupervisor>()
+  readonly #waiting = new Set<() => void>()
+  readonly #feed: Closable
+  #connected = false
+  #closing: Promise<void> | undefined
+
+  /** Use `openProjector`. */
+  constructor(options: ProjectorOptions, ledger: Ledger, clock: Clock, random: Random, log: Log) {
+    this.#options = options
+    this.#ledger = ledger
+    this.#clock = clock
+    this.#random = random
+    this.#log = log
+    this.#limits = { ...defaultLimits, ...options.limits }
+    const limits = this.#limits
+    this.#links = new Map(
+      options.targets.map((target) => [target.name, new TargetLink({ target, limits, clock, random, log })]),
+    )
+    this.#couriers = ledger.view.bindings.flatMap((binding) => {
+      const link = this.#links.get(binding.target)
+      if (binding.removed || link === undefined) return []
+      const isHeld = (workspace: string): boolean => this.#workspaces.get(workspace)?.follower.state === "restored"
+      return [new Courier({ binding, link, ledger, limits, clock, log, isHeld })]
+    })
+    ledger.onApplied((changed) => this.#applied(changed))
+    this.#feed = options.relay.feed({
+      onItem: (item) => this.#heard(item),
+      onConnected: () => (this.#connected = true),
+      onError: () => (this.#connected = false),
+    })
+  }
+
+  /** Identity of the journal; part of every event id. */
+  get journalId(): string {
+    return this.#ledger.journalId
+  }
+
+  /** Whether the store takes appends and the relay is connected. A dead target does not matter here. */
+  readiness(): Readiness {
+    if (this.#ledger.fenced) return { ready: false, detail: "another projector writes this journal" }
+    const failure = this.#ledger.failure
+    if (failure !== undefined) return { ready: false, detail: `the journal cannot be written: ${failure.message}` }
+    if (!this.#connected) return { ready: false, detail: "the relay is not connected" }
+    return { ready: true, detail: "following" }
+  }
+
+  /** What became of a workspace's records, per target and binding. */
+  report(workspace: string): WorkspaceReport {
+    return reportOf(this.#ledger.view, workspace, this.#links, this.#workspaces.get(workspace)?.follower)
+  }
+
+  /** The report once it reflects `seq`, or as it is after `waitMs`, at most a second. */
+  async reportAt(workspace: string, seq: number, waitMs: number = wholeSecondMs): Promise<WorkspaceReport> {
+    const late = new AbortController()
+    const timer = this.#clock.after(Math.min(waitMs, wholeSecondMs), () => {
+      late.abort()
+      this.#wakeAll()
+    })
+    while (!late.signal.aborted && this.#closing === undefined && this.report(workspace).position < seq) {
+      await new Promise<void>((resolve) => void this.#waiting.add(resolve))
+    }
+    timer.cancel()
+    return this.report(workspace)
+  }
+
+  /** Ends following, lets calls under way end or aborts them, writes the last status, closes the view. Idempotent. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    const { closeGraceMs } = this.#limits
+    this.#feed.close()
+    this.#wakeAll()
+    const links = [...this.#links.values()]
+    const couriers = Promise.all(this.#couriers.map((courier) => courier.close(closeGraceMs)))
+    await Promise.all(links.map((link) => link.close()))
+    await couriers
+    await Promise.all([...this.#workspaces.values()].map((workspace) => workspace.close(closeGraceMs)))
+    await this.#ledger.close()
+    await this.#ledger.view.close()
+  }
+
+  #heard({ workspace: ref, generation }: FeedItem): void {
+    if (this.#closing !== undefined || ref.includes("~")) return
+    const workspace = ref.split("@")[0] ?? ref
+    const known = this.#workspaces.get(workspace)
+    if (known !== undefined) return known.heard(generation)
+    const { view } = this.#ledger
+    if (view.bindingsOf(workspace).length === 0) return
+    if (this.#workspaces.size >= this.#limits.maxWorkspaces) {
+      this.#log.error("too many workspaces", { workspace, maxWorkspaces: this.#limits.maxWorkspaces })
+      return
+    }
+    const { relay, schema } = this.#options
+    const supervisor = new WorkspaceSupervisor(
+      {
+        workspace,
+        relay,
+        ledger: this.#ledger,
+        schema,
+        limits: this.#limits,
+        clock: this.#clock,
+        random: this.#random,
+        log: this.#log,
+      },
+      Math.max(generation, view.position(workspace)?.generation ?? 1),
+    )
+    this.#workspaces.set(workspace, supervisor)
+  }
+
+  #applied(changed: Changed): void {
+    for (const [workspace, names] of changed) this.#workspaces.get(workspace)?.status.mark(names)
+    for (const courier of this.#couriers) courier.wake()
+    this.#wakeAll()
+  }
+
+  #wakeAll(): void {
+    const waiting = [...this.#waiting]
+    this.#waiting.clear()
+    for (const resolve of waiting) resolve()
+  }
+}

@@ -1,0 +1,89 @@
+import type { Schema } from "@millrace/model"
+import { type Clock, jitteredDelayMs, type Log, type MillraceError, type Random, type Timer } from "@millrace/ports"
+import { WorkspaceFollower } from "./derive/workspace-follower.ts"
+import type { Ledger } from "./journal/ledger.ts"
+import type { ProjectorLimits } from "./limits.ts"
+import type { RelayPort } from "./relay-port.ts"
+import { StatusWriter } from "./status/status-writer.ts"
+
+export interface SupervisorOptions {
+  readonly workspace: string
+  readonly relay: RelayPort
+  readonly ledger: Ledger
+  readonly schema: Schema
+  readonly limits: ProjectorLimits
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+}
+
+/** One workspace's follower and status document, kept alive: a follower that ended is started again, later and later. */
+export class WorkspaceSupervisor {
+  readonly workspace: string
+  readonly status: StatusWriter
+  readonly #options: SupervisorOptions
+  #follower: WorkspaceFollower
+  #failures = 0
+  #timer: Timer | undefined
+  #ending: Promise<void> = Promise.resolve()
+  #closed = false
+
+  constructor(options: SupervisorOptions, generation: number) {
+    this.#options = options
+    this.workspace = options.workspace
+    this.#follower = this.#follow(generation)
+    this.status = new StatusWriter({
+      ...options,
+      view: options.ledger.view,
+      delayMs: options.limits.statusDelayMs,
+      maxExceptions: options.limits.maxExceptions,
+    })
+  }
+
+  get follower(): WorkspaceFollower {
+    return this.#follower
+  }
+
+  /** What the feed says of the workspace: a later generation is followed from its start. */
+  heard(generation: number): void {
+    if (this.#closed || generation <= this.#follower.generation) return
+    this.#timer?.cancel()
+    this.#timer = undefined
+    this.#replace(generation)
+  }
+
+  async close(graceMs: number): Promise<void> {
+    this.#closed = true
+    this.#timer?.cancel()
+    await this.#ending
+    await this.#follower.close()
+    await this.status.close(graceMs)
+  }
+
+  #follow(generation: number): WorkspaceFollower {
+    const { limits, ...options } = this.#options
+    return new WorkspaceFollower({
+      ...options,
+      generation,
+      deriveDelayMs: limits.deriveDelayMs,
+      onEnd: (state, error) => this.#ended(state, error),
+    })
+  }
+
+  #ended(state: "restored" | "stopped", error: MillraceError): void {
+    // A log that was put back needs an operator: reading it again finds the same.
+    if (this.#closed || state === "restored") return
+    const { clock, random, limits } = this.#options
+    const delayMs = jitteredDelayMs(random, this.#failures++, limits.retryBaseMs, limits.retryMaxMs)
+    const afterMs = typeof error.retry === "object" ? error.retry.afterMs : 0
+    this.#timer = clock.after(Math.max(delayMs, afterMs), () => this.#replace(this.#follower.generation))
+  }
+
+  #replace(generation: number): void {
+    const former = this.#follower
+    this.#ending = this.#ending.then(async () => {
+      await former.close()
+      if (!this.#closed) this.#follower = this.#follow(generation)
+    })
+  }
+}
