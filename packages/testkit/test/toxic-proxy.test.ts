@@ -84,7 +84,7 @@ test("a stall holds bytes of open and new connections and gives them out afterwa
   expect([proxy.bytesUp, proxy.bytesDown]).toEqual([0, 0])
   expect([open.failure(), fresh.failure(), proxy.connections]).toEqual([undefined, undefined, 2])
   proxy.pass()
-  await waitFor(() => `${open.received()} ${fresh.received()}` === "one two", { what: "the held bytes" })
+  await waitFor(() => open.received().toString() + fresh.received().toString() === "onetwo", { what: "the held bytes" })
 })
 
 test("a connection is reset after so many bytes, exactly", async () => {
