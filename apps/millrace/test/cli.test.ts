@@ -66,9 +66,8 @@ test("W114 tokens are signed offline with the key of the data folder, which the 
   const { out, code } = await cli("token", "--workspace", "catalog", "--role", "read", "--data", data)
   expect(code).toBe(0)
   expect(out).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+\n$/)
-  const made = await cliJson<{ token: string; expiresAtMs: number }>(
-    ...["token", "--workspace", "sales*", "--role", "projector", "--expires", "30m", "--data", data],
-  )
+  const asked = "--workspace sales* --role projector --expires 30m --data".split(" ")
+  const made = await cliJson<{ token: string; expiresAtMs: number }>("token", ...asked, data)
   const claims = JSON.parse(Buffer.from(made.token.split(".")[1] ?? "", "base64url").toString()) as object
   expect(claims).toMatchObject({
     sub: "cli",

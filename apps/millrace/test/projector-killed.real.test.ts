@@ -23,9 +23,9 @@ test(`J110 the projector is killed ${kills} times at random points while edits g
   const workspace = openWorkspace({ name: "w", schema: platformSchema, url: parts.url, token })
   const datasets = workspace.collection("datasets")
 
-  let editing = true
+  const stop = new AbortController()
   const edits = (async () => {
-    for (let round = 0; editing; round++) {
+    for (let round = 0; !stop.signal.aborted; round++) {
       const id = `shop.t${random.int(40)}`
       if (!datasets.has(id)) datasets.put(id, { database: "shop", name: id, external: false })
       else if (random.float() < 0.15) datasets.delete(id)
@@ -38,7 +38,7 @@ test(`J110 the projector is killed ${kills} times at random points while edits g
     await projector.kill("SIGKILL")
     projector = await parts.startProjector()
   }
-  editing = false
+  stop.abort()
   await edits
   await waitFor(() => workspace.status.caughtUp && workspace.status.waiting === 0, { what: "every edit to be durable" })
   await workspace.close()

@@ -22,7 +22,7 @@ export async function answerApi(request: IncomingMessage, response: ServerRespon
   const authorization = request.headers.authorization ?? ""
   const log = await ask("relay", sources.relayOrigin(), `/workspaces/${workspace}`, authorization, sources.fetch)
   if (!log.ok) return answerJson(response, log.status, log.body)
-  const seq = Number((log.body as { readonly seq: number }).seq)
+  const { seq } = log.body as { readonly seq: number }
   const path = `/workspaces/${workspace}/status?seq=${seq}`
   const state = await ask("projector", sources.projectorOrigin(), path, authorization, sources.fetch)
   if (!state.ok) return answerJson(response, state.status, state.body)
