@@ -18,8 +18,7 @@ import { Ledger } from "./journal/ledger.ts"
 import { defaultLimits, type ProjectorLimits } from "./limits.ts"
 import type { RelayPort } from "./relay-port.ts"
 import { reportOf, type WorkspaceReport } from "./report.ts"
-import type { Changed } from "./view/view.ts"
-import { View } from "./view/view.ts"
+import type { Changed, View } from "./view/view.ts"
 import { WorkspaceSupervisor } from "./workspace-supervisor.ts"
 
 export interface ProjectorOptions {
@@ -27,8 +26,8 @@ export interface ProjectorOptions {
   readonly store: Store
   /** Stream of the journal; left out: `journal/0`. */
   readonly stream?: string
-  /** Folder of the local view; it may be lost. */
-  readonly viewPath: string
+  /** The journal's local view; it may be lost. Not closed by the projector. */
+  readonly view: View
   readonly relay: RelayPort
   readonly schema: Schema
   /** Not closed by the projector. */
@@ -57,35 +56,29 @@ const wholeSecondMs = 1_000
  * visible states, and both are tried again.
  */
 export async function openProjector(options: ProjectorOptions): Promise<Projector> {
-  const { store, schema, targets } = options
+  const { store, view, schema, targets } = options
   const clock = options.clock ?? systemClock
   const random = options.random ?? systemRandom
   const log = options.log ?? silentLog
-  const view = View.open(options.viewPath)
-  try {
-    const ledger = await Ledger.open({
-      store,
-      stream: options.stream ?? "journal/0",
-      view,
-      canonicalForm,
-      clock,
-      random,
-      log,
-      ...(options.onFenced === undefined ? {} : { onFenced: options.onFenced }),
-    })
-    const shapes = new Map(targets.map(({ name, shape }) => [name, shape]))
-    const bindings = nextBindings(
-      view.bindings,
-      options.bindings,
-      (target) => shapes.get(target),
-      (collection) => Object.hasOwn(schema.collections, collection),
-    )
-    if (bindings !== undefined) await ledger.commit([{ kind: "bindings", bindings }])
-    return new Projector(options, ledger, clock, random, log)
-  } catch (thrown) {
-    await view.close()
-    throw thrown
-  }
+  const ledger = await Ledger.open({
+    store,
+    stream: options.stream ?? "journal/0",
+    view,
+    canonicalForm,
+    clock,
+    random,
+    log,
+    ...(options.onFenced === undefined ? {} : { onFenced: options.onFenced }),
+  })
+  const shapes = new Map(targets.map(({ name, shape }) => [name, shape]))
+  const bindings = nextBindings(
+    view.bindings,
+    options.bindings,
+    (target) => shapes.get(target),
+    (collection) => Object.hasOwn(schema.collections, collection),
+  )
+  if (bindings !== undefined) await ledger.commit([{ kind: "bindings", bindings }])
+  return new Projector(options, ledger, clock, random, log)
 }
 
 /** A running projector; made by `openProjector`. */
@@ -163,7 +156,7 @@ export class Projector {
     return this.report(workspace)
   }
 
-  /** Ends following, lets calls under way end or aborts them, writes the last status, closes the view. Idempotent. */
+  /** Ends following, lets calls under way end or aborts them, writes the last status. Idempotent. */
   close(): Promise<void> {
     this.#closing ??= this.#close()
     return this.#closing
@@ -179,7 +172,6 @@ export class Projector {
     await couriers
     await Promise.all([...this.#workspaces.values()].map((workspace) => workspace.close(closeGraceMs)))
     await this.#ledger.close()
-    await this.#ledger.view.close()
   }
 
   #heard({ workspace: ref, generation }: FeedItem): void {

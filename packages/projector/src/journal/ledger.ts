@@ -94,7 +94,7 @@ export class Ledger {
         const last = at === entries.length - 1
         this.#queue.push({ entry, payload: encodeEntry(entry), resolve: last ? resolve : undefined, reject })
       })
-      this.#pumping ??= this.#pump().finally(() => (this.#pumping = undefined))
+      this.#pumping ??= this.#pump()
     })
   }
 
@@ -124,6 +124,8 @@ export class Ledger {
         this.#refuse(group, asMillraceError(thrown, "storage", { afterMs: 1_000 }))
       }
     }
+    // In the same turn as the last look at the queue: whoever commits after it starts anew.
+    this.#pumping = undefined
   }
 
   #take(): readonly Waiting[] {

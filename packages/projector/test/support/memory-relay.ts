@@ -1,0 +1,133 @@
+import type { Closable, FeedItem, LogEntry, RawDocument } from "@millrace/client/node"
+import { MillraceError } from "@millrace/ports"
+import * as Y from "yjs"
+import type { RelayPort } from "../../src/relay-port.ts"
+
+interface Follower {
+  readonly take: () => void
+}
+
+/** A relay in memory: numbered logs, followers served one entry at a time, status documents merged at once. */
+export class MemoryRelay {
+  readonly #logs = new Map<string, LogEntry[]>()
+  readonly #followers = new Map<string, Set<Follower>>()
+  readonly #feeds = new Set<(item: FeedItem) => void>()
+  readonly #statuses = new Map<string, Y.Doc>()
+
+  log(workspace: string): readonly LogEntry[] {
+    return this.#logs.get(workspace) ?? []
+  }
+
+  head(workspace: string): number {
+    return this.log(workspace).at(-1)?.seq ?? 0
+  }
+
+  append(workspace: string, update: Uint8Array, author = "ann", timeMs = 1_000): number {
+    const log = this.#logs.get(workspace) ?? []
+    this.#logs.set(workspace, log)
+    const seq = log.length + 1
+    log.push({ seq, generation: 1, author, timeMs: timeMs + seq, update })
+    for (const { take } of this.#followers.get(workspace) ?? []) take()
+    for (const tell of this.#feeds) tell({ workspace, generation: 1, seq })
+    return seq
+  }
+
+  /** Puts an older copy of the log in place. */
+  truncate(workspace: string, seq: number): void {
+    this.#logs.set(workspace, this.log(workspace).slice(0, seq))
+  }
+
+  status(workspace: string): Y.Doc {
+    let doc = this.#statuses.get(workspace)
+    if (doc === undefined) this.#statuses.set(workspace, (doc = new Y.Doc()))
+    return doc
+  }
+
+  /** The relay as a projector sees it, while `isAlive`. */
+  port(isAlive: () => boolean = () => true): RelayPort {
+    return {
+      feed: ({ onItem, onConnected }) => this.#feed(onItem, onConnected, isAlive),
+      follow: (options) => this.#follow(options, isAlive),
+      document: ({ workspace, doc }) => this.#document(workspace, doc, isAlive),
+    }
+  }
+
+  #feed(onItem: (item: FeedItem) => void, onConnected: (() => void) | undefined, isAlive: () => boolean): Closable {
+    const tell = (item: FeedItem): void => {
+      if (isAlive()) onItem(item)
+    }
+    queueMicrotask(() => {
+      onConnected?.()
+      for (const [workspace, log] of this.#logs) tell({ workspace, generation: 1, seq: log.length })
+    })
+    this.#feeds.add(tell)
+    return { close: () => void this.#feeds.delete(tell) }
+  }
+
+  #follow(options: Parameters<RelayPort["follow"]>[0], isAlive: () => boolean): Closable {
+    const { workspace, onEntry, onCaughtUp } = options
+    let next = options.afterSeq
+    let closed = false
+    let caughtUpAt: number | undefined = this.head(workspace)
+    let running: Promise<void> | undefined
+    const active = (): boolean => !closed && isAlive()
+    const run = async (): Promise<void> => {
+      await Promise.resolve()
+      while (active()) {
+        const entry = this.log(workspace)[next]
+        if (entry !== undefined && !(caughtUpAt !== undefined && next >= caughtUpAt)) {
+          next = entry.seq
+          await onEntry(entry)
+          continue
+        }
+        if (caughtUpAt === undefined) return
+        const seq = caughtUpAt
+        caughtUpAt = undefined
+        await onCaughtUp?.({ seq, generation: 1 })
+      }
+    }
+    const take = (): void => {
+      running ??= run().finally(() => {
+        running = undefined
+        if (active() && this.log(workspace).length > next) take()
+      })
+    }
+    const follower = { take }
+    const all = this.#followers.get(workspace) ?? new Set()
+    this.#followers.set(workspace, all.add(follower))
+    take()
+    return {
+      close: () => {
+        closed = true
+        all.delete(follower)
+      },
+    }
+  }
+
+  #document(workspace: string, doc: Y.Doc, isAlive: () => boolean): RawDocument {
+    const master = this.status(workspace)
+    let closed = false
+    const up = (update: Uint8Array, origin: unknown): void => {
+      if (origin !== this && !closed && isAlive()) Y.applyUpdate(master, update, doc)
+    }
+    const down = (update: Uint8Array, origin: unknown): void => {
+      if (origin !== doc && !closed && isAlive()) Y.applyUpdate(doc, update, this)
+    }
+    doc.on("update", up)
+    master.on("update", down)
+    const synced = Promise.resolve().then(() => {
+      if (isAlive()) Y.applyUpdate(doc, Y.encodeStateAsUpdate(master), this)
+      else throw new MillraceError("dead", { kind: "closed" })
+    })
+    synced.catch(() => {})
+    return {
+      synced,
+      flushed: () => Promise.resolve(1),
+      close: () => {
+        closed = true
+        doc.off("update", up)
+        master.off("update", down)
+      },
+    }
+  }
+}

@@ -1,0 +1,119 @@
+import { join } from "node:path"
+import { openLmdbStore } from "@millrace/store/lmdb"
+import type { Store } from "@millrace/store"
+import type { Target } from "@millrace/target"
+import { atEndOfTests, tempDir, waitFor } from "@millrace/testkit"
+import type { BindingSpec } from "../../src/binding.ts"
+import type { ProjectorLimits } from "../../src/limits.ts"
+import { openProjector, type Projector } from "../../src/projector.ts"
+import { View } from "../../src/view/view.ts"
+import { MemoryRelay } from "./memory-relay.ts"
+import { schema } from "./schema.ts"
+import { Writer } from "./writer.ts"
+
+/** Short waits: the tests wait for facts, the projector for nothing. */
+export const quick: Partial<ProjectorLimits> = {
+  deriveDelayMs: 0,
+  retryBaseMs: 1,
+  retryMaxMs: 4,
+  statusDelayMs: 0,
+  closeGraceMs: 200,
+}
+
+export interface StageOptions {
+  readonly targets: readonly Target[]
+  readonly bindings: readonly BindingSpec[]
+  readonly limits?: Partial<ProjectorLimits>
+}
+
+/** A folder, a relay in memory and a projector on both, that can be stopped and started. */
+export class Stage {
+  readonly folder: string = tempDir("projector")
+  readonly relay: MemoryRelay = new MemoryRelay()
+  readonly writer: Writer
+  #running: { readonly projector: Projector; readonly view: View; readonly store: Store } | undefined
+  #next = 100_000
+
+  constructor() {
+    this.writer = this.newWriter("ann")
+    atEndOfTests(() => this.stop())
+  }
+
+  newWriter(name: string, workspace = "w"): Writer {
+    return new Writer(this.relay, workspace, name, this.#next++)
+  }
+
+  async start(options: StageOptions): Promise<Projector> {
+    const store = await openLmdbStore({ folder: join(this.folder, "journal") })
+    const view = View.open(join(this.folder, "view"))
+    try {
+      const projector = await openProjector({
+        ...options,
+        store,
+        view,
+        schema,
+        relay: this.relay.port(),
+        limits: { ...quick, ...options.limits },
+      })
+      this.#running = { projector, view, store }
+      return projector
+    } catch (thrown) {
+      await view.close()
+      await store.close()
+      throw thrown
+    }
+  }
+
+  get projector(): Projector {
+    if (this.#running === undefined) throw new Error("no projector runs")
+    return this.#running.projector
+  }
+
+  get view(): View {
+    if (this.#running === undefined) throw new Error("no projector runs")
+    return this.#running.view
+  }
+
+  async stop(): Promise<void> {
+    const running = this.#running
+    this.#running = undefined
+    await running?.projector.close()
+    await running?.view.close()
+    await running?.store.close()
+  }
+
+  /** Waits until everything that the relay has is derived, and nothing waits to be sent. */
+  async settled(workspace = "w"): Promise<void> {
+    await waitFor(
+      () => {
+        const report = this.projector.report(workspace)
+        const waiting = report.targets.flatMap(({ bindings }) => bindings).filter(({ pending }) => pending > 0)
+        const queued = this.view.bindingsOf(workspace).some(({ name }) => this.view.counts(name, workspace).queued > 0)
+        return report.position === this.relay.head(workspace) && waiting.length === 0 && !queued
+      },
+      {
+        what: "the projector to settle",
+        everyMs: 2,
+        detail: () => JSON.stringify(this.projector.report(workspace)),
+      },
+    )
+  }
+
+  /** The status document as plain JSON. */
+  status(workspace = "w"): { watermarks: Record<string, unknown>; exceptions: Record<string, unknown> } {
+    const doc = this.relay.status(`${workspace}~status`)
+    return {
+      watermarks: doc.getMap("watermarks").toJSON() as Record<string, unknown>,
+      exceptions: doc.getMap("exceptions").toJSON() as Record<string, unknown>,
+    }
+  }
+
+  /** Waits until a watermark stands at `seq`. */
+  async shows(key: string, seq: number, workspace = "w"): Promise<void> {
+    await waitFor(() => (this.status(workspace).watermarks[key] as { seq: number } | undefined)?.seq === seq, {
+      what: `watermark ${key} at ${seq}`,
+      everyMs: 2,
+      detail: () => JSON.stringify(this.status(workspace)),
+    })
+  }
+}
