@@ -20,7 +20,8 @@ export function fileName(text: string): string {
   if (text === "") return "%"
   let name = ""
   for (const character of text) name += plain.test(character) ? character : escaped(character)
-  if (name.startsWith(".") || device.test(name)) name = escaped(name[0] ?? "") + name.slice(1)
+  // A leading dot hides a file, a leading dash makes it an option of commands.
+  if (/^[.-]/.test(name) || device.test(name)) name = escaped(name[0] ?? "") + name.slice(1)
   if (name.endsWith(".")) name = name.slice(0, -1) + escaped(".")
   if (name.length <= maxNameLength) return name
   return `${name.slice(0, 80)}~${createHash("sha256").update(Buffer.from(text, "utf16le")).digest("hex")}`

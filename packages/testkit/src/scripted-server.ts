@@ -28,6 +28,8 @@ export interface Step {
   readonly drop?: "before" | "after"
   /** Never answers; the connection stays open until the server stops. */
   readonly hang?: "before" | "after"
+  /** Cuts the connection behind the body of `answer`, whose content-length may promise more. */
+  readonly cutBody?: boolean
   /** Waits before answering, after the application saw the request. */
   readonly delayMs?: number
 }
@@ -80,7 +82,8 @@ export async function startScriptedServer(application: Application = ok): Promis
     if (step.delayMs !== undefined) await new Promise((resolve) => void setTimeout(resolve, step.delayMs))
     const answer = step.answer ?? applied ?? { status: 500 }
     response.writeHead(answer.status, { ...answer.headers })
-    response.end(answer.body ?? "")
+    if (step.cutBody === true) response.write(answer.body ?? "", () => message.socket.destroy())
+    else response.end(answer.body ?? "")
   }
 
   const server = createServer((message, response) => {

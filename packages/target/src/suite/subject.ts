@@ -55,5 +55,5 @@ export interface SuiteOptions {
 export interface SuiteCase {
   /** Begins with the id of the rule that it proves. */
   readonly title: string
-  run(): Promise<void>
+  readonly run: () => Promise<void>
 }
