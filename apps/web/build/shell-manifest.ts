@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto"
 import { readdir, readFile, writeFile } from "node:fs/promises"
-import { join } from "node:path"
+import { join, resolve } from "node:path"
 import type { Plugin } from "vite"
 
 const workerFile = "service-worker.js"
@@ -17,7 +17,7 @@ export function shellManifest(): Plugin {
     name: "millrace:shell-manifest",
     apply: "build",
     configResolved(config) {
-      outDir = join(config.root, config.build.outDir)
+      outDir = resolve(config.root, config.build.outDir)
     },
     async closeBundle(error) {
       if (error !== undefined) return
@@ -40,9 +40,9 @@ export function shellManifest(): Plugin {
 async function filesUnder(root: string, folder: string): Promise<string[]> {
   const entries = await readdir(join(root, folder), { withFileTypes: true })
   const nested = await Promise.all(
-    entries.map((entry) => {
+    entries.map(async (entry) => {
       const path = folder === "" ? entry.name : `${folder}/${entry.name}`
-      return entry.isDirectory() ? filesUnder(root, path) : [path]
+      return entry.isDirectory() ? await filesUnder(root, path) : [path]
     }),
   )
   return nested.flat().sort()

@@ -102,7 +102,7 @@ export function Screen(props: ScreenProps): ReactElement {
       <StorageNotice />
       <main className="panes">
         <DatasetList
-          ref={list}
+          handle={list}
           openId={openId}
           canEdit={canEdit}
           onOpen={openDataset}
@@ -117,7 +117,7 @@ export function Screen(props: ScreenProps): ReactElement {
         ) : (
           <DatasetDetails
             key={open.id}
-            ref={details}
+            handle={details}
             id={open.id}
             canEdit={canEdit}
             focusOnOpen={open.focus}

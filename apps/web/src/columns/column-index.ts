@@ -12,14 +12,14 @@ const none: readonly ColumnEntry[] = []
  * Columns by the dataset that they name, in the order in which a table lists them: columns before partition keys, each by
  * position.
  *
- * Maintained change by change. It keeps keys; columns are read when a dataset is looked at, and a dataset's list is the
- * same array until one of its columns changes.
+ * Maintained change by change. It keeps keys and names, for the filter; columns are read when a dataset is looked at, and
+ * a dataset's list is the same array until one of its columns changes.
  */
 export class ColumnIndex {
   readonly #get: (id: string) => Column | undefined
-  readonly #byDataset = new Map<string, Set<string>>()
+  /** By dataset, the lower-case names of its columns by key. */
+  readonly #byDataset = new Map<string, Map<string, string>>()
   readonly #sorted = new Map<string, readonly ColumnEntry[]>()
-  readonly #names = new Map<string, readonly string[]>()
 
   constructor(get: (id: string) => Column | undefined) {
     this.#get = get
@@ -28,13 +28,14 @@ export class ColumnIndex {
   /** `before` and `after` as a change event gives them; answers the datasets whose columns changed. */
   apply(id: string, before: Column | undefined, after: Column | undefined): readonly string[] {
     const touched = new Set<string>()
-    if (before !== undefined && this.#byDataset.get(datasetOf(before))?.delete(id) === true)
+    if (before !== undefined && this.#byDataset.get(datasetOf(before))?.delete(id) === true) {
       touched.add(datasetOf(before))
+    }
     if (after !== undefined) {
       const dataset = datasetOf(after)
-      const ids = this.#byDataset.get(dataset) ?? new Set<string>()
-      ids.add(id)
-      this.#byDataset.set(dataset, ids)
+      const names = this.#byDataset.get(dataset) ?? new Map<string, string>()
+      names.set(id, textOf(after.name).toLowerCase())
+      this.#byDataset.set(dataset, names)
       touched.add(dataset)
     }
     for (const dataset of touched) this.#forget(dataset)
@@ -44,9 +45,14 @@ export class ColumnIndex {
   columnsOf(dataset: string): readonly ColumnEntry[] {
     const known = this.#sorted.get(dataset)
     if (known !== undefined) return known
-    const ids = this.#byDataset.get(dataset)
-    if (ids === undefined) return none
-    const list = this.#entries(ids).sort(byRoleAndPosition)
+    const names = this.#byDataset.get(dataset)
+    if (names === undefined) return none
+    const list = Array.from(names.keys())
+      .flatMap((id): ColumnEntry[] => {
+        const column = this.#get(id)
+        return column === undefined ? [] : [{ id, column }]
+      })
+      .sort(byRoleAndPosition)
     this.#sorted.set(dataset, list)
     return list
   }
@@ -56,30 +62,16 @@ export class ColumnIndex {
   }
 
   idsOf(dataset: string): Iterable<string> {
-    return this.#byDataset.get(dataset) ?? []
+    return this.#byDataset.get(dataset)?.keys() ?? []
   }
 
-  /** Lower-case column names, for the filter. */
-  namesOf(dataset: string): readonly string[] {
-    const known = this.#names.get(dataset)
-    if (known !== undefined) return known
-    const ids = this.#byDataset.get(dataset)
-    if (ids === undefined) return []
-    const names = this.#entries(ids).map((entry) => textOf(entry.column.name).toLowerCase())
-    this.#names.set(dataset, names)
-    return names
-  }
-
-  #entries(ids: ReadonlySet<string>): ColumnEntry[] {
-    return Array.from(ids).flatMap((id) => {
-      const column = this.#get(id)
-      return column === undefined ? [] : [{ id, column }]
-    })
+  /** Lower-case column names, in no particular order. */
+  namesOf(dataset: string): Iterable<string> {
+    return this.#byDataset.get(dataset)?.values() ?? []
   }
 
   #forget(dataset: string): void {
     this.#sorted.delete(dataset)
-    this.#names.delete(dataset)
     if (this.#byDataset.get(dataset)?.size === 0) this.#byDataset.delete(dataset)
   }
 }
@@ -98,6 +90,6 @@ function rankOf(column: Column): number {
 }
 
 function byRoleAndPosition(a: ColumnEntry, b: ColumnEntry): number {
-  const byPosition = Number(a.column.position) - Number(b.column.position)
+  const byPosition = a.column.position - b.column.position
   return rankOf(a.column) - rankOf(b.column) || (Number.isNaN(byPosition) ? 0 : byPosition) || (a.id < b.id ? -1 : 1)
 }

@@ -1,11 +1,12 @@
 import { messageOf } from "@millrace/ports"
+import type { ColumnRole } from "@millrace/workspace"
 import { memo, type ReactElement, useState } from "react"
 import { EditableText } from "../editing/editable-text.tsx"
 import { StatusBadge } from "../status/status-badge.tsx"
 import { targetLines } from "../status/record-view.ts"
 import { useSession } from "../workspace/context.ts"
 import { useInvalidFields, useRecordStatus } from "../workspace/hooks.ts"
-import { type ColumnRole, type ColumnTextField, columnTextFields } from "../workspace/shapes.ts"
+import { type ColumnTextField, columnTextFields } from "../workspace/shapes.ts"
 import type { ColumnEntry } from "./column-index.ts"
 
 const labels: Readonly<Record<ColumnTextField, string>> = {
@@ -31,7 +32,7 @@ export const ColumnRow: React.NamedExoticComponent<ColumnRowProps> = memo(functi
   const { id, column } = entry
   const { edits } = useSession()
   const status = useRecordStatus("columns", id)
-  const invalid = useInvalidFields("columns", id, column)
+  const invalid = useInvalidFields("columns", id)
   const [roleProblem, setRoleProblem] = useState<string>()
   const title = column.name ?? column.expression ?? id
   const said = targetLines(status)

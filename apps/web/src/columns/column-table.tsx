@@ -1,8 +1,8 @@
 import { type FormEvent, type KeyboardEvent, type ReactElement, useLayoutEffect, useRef, useState } from "react"
 import { messageOf } from "@millrace/ports"
+import type { ColumnRole } from "@millrace/workspace"
 import { announce } from "../status/announcer.ts"
 import { useSession } from "../workspace/context.ts"
-import type { ColumnRole } from "../workspace/shapes.ts"
 import type { ColumnEntry } from "./column-index.ts"
 import { ColumnRow } from "./column-row.tsx"
 
@@ -23,11 +23,11 @@ export function ColumnTable({ dataset, columns, canEdit }: ColumnTableProps): Re
   const body = useRef<HTMLTableSectionElement>(null)
   const wanted = useRef<WantedFocus>(undefined)
 
-  // A moved column has a new key, hence a new row: the focus follows it.
+  // A moved column has a new key, hence a new row: the focus follows it as soon as it is rendered.
   useLayoutEffect(() => {
     if (wanted.current === undefined) return
     if (focusField(body.current, wanted.current.id, wanted.current.field)) wanted.current = undefined
-  }, [columns])
+  })
 
   const onMove = (id: string, role: ColumnRole, position: number, field: string): void => {
     const nextId = edits.moveColumn(id, role, position)

@@ -24,7 +24,7 @@ export interface DatasetDetailsHandle {
 export interface DatasetDetailsProps {
   readonly id: string
   readonly canEdit: boolean
-  readonly ref: Ref<DatasetDetailsHandle>
+  readonly handle: Ref<DatasetDetailsHandle>
   /** Takes the focus to the first field as soon as the pane is there. */
   readonly focusOnOpen: boolean
   readonly onClose: () => void
@@ -49,11 +49,10 @@ export function DatasetDetails(props: DatasetDetailsProps): ReactElement {
   const known = useLastKnown<Known>(dataset === undefined ? undefined : { dataset, columns }, [dataset, columns])
   const pane = useRef<HTMLElement>(null)
 
-  const focusFirstField = (): void => pane.current?.querySelector<HTMLElement>("[data-testid^=field-]")?.focus()
-  useImperativeHandle(props.ref, () => ({ focusFirstField }))
+  useImperativeHandle(props.handle, () => ({ focusFirstField: () => focusFirstField(pane.current) }))
   const [focusOnOpen] = useState(props.focusOnOpen)
   useEffect(() => {
-    if (focusOnOpen) focusFirstField()
+    if (focusOnOpen) focusFirstField(pane.current)
   }, [focusOnOpen])
 
   const onKeyDown = (event: KeyboardEvent): void => {
@@ -130,4 +129,8 @@ export function DatasetDetails(props: DatasetDetailsProps): ReactElement {
       )}
     </section>
   )
+}
+
+function focusFirstField(pane: HTMLElement | null): void {
+  pane?.querySelector<HTMLElement>("[data-testid^=field-]")?.focus()
 }

@@ -29,7 +29,7 @@ export interface DatasetFieldsProps {
 /** The dataset's own fields. Each is written alone, so that others' edits of the rest are never touched. */
 export function DatasetFields({ id, dataset, canEdit }: DatasetFieldsProps): ReactElement {
   const { edits } = useSession()
-  const invalid = useInvalidFields("datasets", id, dataset)
+  const invalid = useInvalidFields("datasets", id)
   return (
     <section aria-label="Fields" className="details-section fields">
       {datasetTextFields.map((field) => (
@@ -48,7 +48,7 @@ export function DatasetFields({ id, dataset, canEdit }: DatasetFieldsProps): Rea
       <label className="check">
         <input
           type="checkbox"
-          checked={dataset.external === true}
+          checked={dataset.external ?? false}
           disabled={!canEdit}
           data-testid="field-external"
           onChange={(event) => edits.setExternal(id, event.target.checked)}

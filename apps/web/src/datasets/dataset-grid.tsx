@@ -14,7 +14,8 @@ import { positionOf } from "../workspace/sorted-ids.ts"
 import { DatasetRow } from "./dataset-row.tsx"
 import { listAction } from "./list-keys.ts"
 
-export const rowHeightPx = 52
+const rowHeightPx = 52
+const headHeightPx = 26
 const overscanRows = 10
 
 export interface DatasetGridHandle {
@@ -25,7 +26,7 @@ export interface DatasetGridHandle {
 export interface DatasetGridProps {
   readonly ids: readonly string[]
   readonly openId: string | undefined
-  readonly ref: Ref<DatasetGridHandle>
+  readonly handle: Ref<DatasetGridHandle>
   readonly onOpen: (id: string, how: "pointer" | "keyboard") => void
   readonly onDelete: (id: string) => void
   readonly onCreate: () => void
@@ -43,11 +44,15 @@ export function DatasetGrid(props: DatasetGridProps): ReactElement {
   // Where the active dataset was deleted or filtered out, its neighbour takes its place.
   const activeIndex = activeId === undefined ? 0 : Math.min(positionOf(ids, activeId), Math.max(0, ids.length - 1))
 
+  // oxlint-disable-next-line react/incompatible-library -- concerns the React Compiler, which is not used here
   const virtualizer = useVirtualizer({
     count: ids.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => rowHeightPx,
     overscan: overscanRows,
+    // The head sticks to the scroller's top: rows begin below it and must not be scrolled beneath it.
+    scrollMargin: headHeightPx,
+    scrollPaddingStart: headHeightPx,
     getItemKey: (index) => ids[index] ?? index,
     // The active row stays in the page wherever the list is scrolled to, or its focus would be lost.
     rangeExtractor: useCallback(
@@ -72,7 +77,7 @@ export function DatasetGrid(props: DatasetGridProps): ReactElement {
     focusActive(scroller.current, index)
   }
 
-  useImperativeHandle(props.ref, () => ({
+  useImperativeHandle(props.handle, () => ({
     focus: (id) => focusIndex(id === undefined ? activeIndex : Math.min(positionOf(ids, id), ids.length - 1)),
   }))
 
@@ -85,7 +90,7 @@ export function DatasetGrid(props: DatasetGridProps): ReactElement {
 
   const act = (event: KeyboardEvent): void => {
     if (event.ctrlKey || event.metaKey || event.altKey) return
-    const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 0) / rowHeightPx) - 1)
+    const page = Math.max(1, Math.floor(((scroller.current?.clientHeight ?? 0) - headHeightPx) / rowHeightPx) - 1)
     const action = listAction(event.key, { index: activeIndex, count: ids.length, page })
     if (action === undefined) return
     event.preventDefault()
@@ -133,23 +138,23 @@ export function DatasetGrid(props: DatasetGridProps): ReactElement {
       onFocus={() => void (hasFocus.current = true)}
       onBlur={() => void (hasFocus.current = false)}
     >
-      <div role="rowgroup" className="grid-head">
-        <div role="row" className="row-head" aria-rowindex={1}>
-          <div role="columnheader" className="cell cell-name">
-            Dataset
-          </div>
-          <div role="columnheader" className="cell cell-database">
-            Database
-          </div>
-          <div role="columnheader" className="cell cell-count">
-            Columns
-          </div>
-          <div role="columnheader" className="cell cell-status">
-            Targets
+      <div role="presentation" className="grid-scroller" ref={scroller} data-testid="dataset-scroller">
+        <div role="rowgroup" className="grid-head">
+          <div role="row" className="row-head" aria-rowindex={1}>
+            <div role="columnheader" className="cell cell-name">
+              Dataset
+            </div>
+            <div role="columnheader" className="cell cell-database">
+              Database
+            </div>
+            <div role="columnheader" className="cell cell-count">
+              Columns
+            </div>
+            <div role="columnheader" className="cell cell-status">
+              Targets
+            </div>
           </div>
         </div>
-      </div>
-      <div role="presentation" className="grid-scroller" ref={scroller} data-testid="dataset-scroller">
         <div role="rowgroup" className="grid-body" style={{ height: virtualizer.getTotalSize() }}>
           {virtualizer.getVirtualItems().map((item) => {
             const id = ids[item.index]
@@ -158,7 +163,7 @@ export function DatasetGrid(props: DatasetGridProps): ReactElement {
                 key={id}
                 id={id}
                 index={item.index}
-                topPx={item.start}
+                topPx={item.start - headHeightPx}
                 active={item.index === activeIndex}
                 open={id === openId}
               />

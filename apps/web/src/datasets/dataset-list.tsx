@@ -12,7 +12,7 @@ export interface DatasetListHandle {
 export interface DatasetListProps {
   readonly openId: string | undefined
   readonly canEdit: boolean
-  readonly ref: Ref<DatasetListHandle>
+  readonly handle: Ref<DatasetListHandle>
   readonly onOpen: (id: string, how: "pointer" | "keyboard") => void
   readonly onDelete: (id: string) => void
   readonly onCreate: () => void
@@ -34,7 +34,7 @@ export function DatasetList(props: DatasetListProps): ReactElement {
     filter.current?.focus()
     filter.current?.select()
   }
-  useImperativeHandle(props.ref, () => ({
+  useImperativeHandle(props.handle, () => ({
     focusRow: (id) => (ids.length === 0 ? focusFilter() : grid.current?.focus(id)),
     focusFilter,
   }))
@@ -86,7 +86,7 @@ export function DatasetList(props: DatasetListProps): ReactElement {
         </button>
       </div>
       <DatasetGrid
-        ref={grid}
+        handle={grid}
         ids={ids}
         openId={props.openId}
         onOpen={props.onOpen}

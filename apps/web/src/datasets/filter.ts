@@ -30,9 +30,9 @@ export function haystackOf(id: string, record: Readonly<Record<string, unknown>>
 }
 
 /** `columnNames` is asked only when the query has column terms; its names are lower case. */
-export function matches(query: Query, haystack: string, columnNames: () => readonly string[]): boolean {
+export function matches(query: Query, haystack: string, columnNames: () => Iterable<string>): boolean {
   for (const term of query.terms) if (!haystack.includes(term)) return false
   if (query.columnTerms.length === 0) return true
-  const names = columnNames()
+  const names = Array.from(columnNames())
   return query.columnTerms.every((term) => names.some((name) => name.includes(term)))
 }

@@ -5,7 +5,7 @@ export interface FilterSource {
   /** Every dataset, sorted. */
   ids(): readonly string[]
   haystack(id: string): string | undefined
-  columnNames(id: string): readonly string[]
+  columnNames(id: string): Iterable<string>
 }
 
 /**

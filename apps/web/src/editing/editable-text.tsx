@@ -54,7 +54,7 @@ export function EditableText(props: EditableTextProps): ReactElement {
     "aria-invalid": problem === undefined ? undefined : true,
     "aria-describedby": problem === undefined && hint === undefined ? undefined : noteId,
     onChange: (event: { readonly target: { readonly value: string } }) => edit.type(event.target.value),
-    onBlur: edit.commit,
+    onBlur: () => edit.commit(),
     onKeyDown,
   }
 

@@ -1,4 +1,4 @@
-import type { MillraceError } from "@millrace/ports"
+import type { ErrorKind, MillraceError } from "@millrace/ports"
 import { type FormEvent, type ReactElement, useState, useSyncExternalStore } from "react"
 import { useWorkspaceStatus } from "../workspace/hooks.ts"
 import type { Tokens } from "../workspace/tokens.ts"
@@ -52,25 +52,24 @@ function tokenNeeded(workspace: string): Explanation {
   }
 }
 
+const explanations: Readonly<Partial<Record<ErrorKind, (workspace: string) => Explanation>>> = {
+  unauthenticated: () => ({
+    title: "The token was not accepted",
+    text: `It is wrong or expired: paste a new one. ${kept}`,
+  }),
+  forbidden: (workspace) => ({
+    title: "This token does not allow that",
+    text: `It does not open workspace “${workspace}”: ask for one that does and paste it. ${kept}`,
+  }),
+  generation: () => ({
+    title: "This workspace was reset",
+    text: `This browser's copy belongs to an earlier generation and cannot be merged. ${kept}`,
+  }),
+}
+
 function explain(refusal: MillraceError | undefined, workspace: string): Explanation {
-  switch (refusal?.kind) {
-    case "unauthenticated":
-      return { title: "The token was not accepted", text: `It is wrong or expired: paste a new one. ${kept}` }
-    case "forbidden":
-      return {
-        title: "This token does not allow that",
-        text: `It does not open workspace “${workspace}”: ask for one that does and paste it. ${kept}`,
-      }
-    case "generation":
-      return {
-        title: "This workspace was reset",
-        text: `This browser's copy belongs to an earlier generation and cannot be merged. ${kept}`,
-      }
-    case undefined:
-      return { title: "The relay refused the connection", text: kept }
-    default:
-      return { title: "The relay refused the connection", text: `${refusal?.message ?? ""} ${kept}` }
-  }
+  const known = refusal === undefined ? undefined : explanations[refusal.kind]?.(workspace)
+  return known ?? { title: "The relay refused the connection", text: `${refusal?.message ?? ""} ${kept}`.trim() }
 }
 
 function TokenForm({ tokens, onGiven }: { readonly tokens: Tokens; readonly onGiven: () => void }): ReactElement {

@@ -39,6 +39,19 @@ export function stateMeaning(state: RecordState): string {
   return meanings[state]
 }
 
+const targetMeanings: Readonly<Record<TargetState["state"], string>> = {
+  parked: "A person has to act before it is tried again.",
+  rejected: "Refused; tried again at the next change.",
+  conflict: "Changed here and there; somebody must choose.",
+  waiting: "Not on the relay's disk yet, so not sent.",
+  pending: "On its way.",
+  accepted: "Has the last state.",
+}
+
+export function targetMeaning(state: TargetState["state"]): string {
+  return targetMeanings[state]
+}
+
 /** The one that needs attention most; `durable` of nothing. */
 export function worstState(states: Iterable<RecordState>): RecordState {
   let worst = recordStates.length

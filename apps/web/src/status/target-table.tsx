@@ -1,6 +1,6 @@
 import type { RecordStatus } from "@millrace/client"
 import type { ReactElement } from "react"
-import { stateMeaning, targetLines } from "./record-view.ts"
+import { targetMeaning, targetLines } from "./record-view.ts"
 import { StatusBadge } from "./status-badge.tsx"
 
 /** What each target said of one record, with its reason where it refused. */
@@ -29,7 +29,7 @@ export function TargetTable({ status }: { readonly status: RecordStatus }): Reac
             <span className="quiet"> / {line.binding}</span>
           </span>
           <StatusBadge state={line.state} testId="target-state" />
-          <span className="target-reason">{line.reason ?? stateMeaning(line.state)}</span>
+          <span className="target-reason">{line.reason ?? targetMeaning(line.state)}</span>
         </li>
       ))}
     </ul>

@@ -1,18 +1,10 @@
 import { MillraceError } from "@millrace/ports"
 import type { Workspace, WriteHandle } from "@millrace/client"
-import type { platformSchema } from "@millrace/workspace"
+import { columnId, type ColumnRole, type PlatformSchema } from "@millrace/workspace"
 import type { Catalog } from "./catalog.ts"
-import {
-  type Column,
-  columnId,
-  type ColumnRole,
-  type ColumnTextField,
-  type Dataset,
-  type DatasetTextField,
-} from "./shapes.ts"
+import type { Column, ColumnTextField, Dataset, DatasetTextField } from "./shapes.ts"
 
-type Platform = typeof platformSchema
-export type EditTarget = Pick<Workspace<Platform>, "collection" | "transact">
+export type EditTarget = Pick<Workspace<PlatformSchema>, "collection" | "transact">
 
 /** A dataset as it was, for undoing its deletion. */
 export interface DeletedDataset {
@@ -96,7 +88,7 @@ export class Edits {
     this.#watch(
       this.#workspace
         .collection("columns")
-        .put(id, { dataset, role: column.role, position, name: column.name, ...type } as Column),
+        .put(id, { dataset, role: column.role, position, name: column.name, ...type }),
     )
     return id
   }

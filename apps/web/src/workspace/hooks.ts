@@ -1,5 +1,5 @@
 import type { RecordState, RecordStatus, WorkspaceStatus } from "@millrace/client"
-import { useCallback, useMemo, useSyncExternalStore } from "react"
+import { useCallback, useSyncExternalStore } from "react"
 import type { ColumnEntry } from "../columns/column-index.ts"
 import type { WorkspaceView } from "../status/workspace-view.ts"
 import { useSession } from "./context.ts"
@@ -86,15 +86,8 @@ export function useWorkspaceStatus(): WorkspaceStatus {
   )
 }
 
-/** Why fields of a merged record are invalid, by field; `record` is the record as it is shown. */
-export function useInvalidFields(
-  collection: "datasets" | "columns",
-  id: string,
-  record: object,
-): ReadonlyMap<string, string> {
+/** Why fields of a merged record are invalid, by field; asked anew at each rendering, which follows the record. */
+export function useInvalidFields(collection: "datasets" | "columns", id: string): ReadonlyMap<string, string> {
   const session = useSession()
-  return useMemo(() => {
-    void record
-    return new Map(session.check(collection, id).map((reason) => [reason.field, reason.reason]))
-  }, [session, collection, id, record])
+  return new Map(session.check(collection, id).map((reason) => [reason.field, reason.reason]))
 }

@@ -1,11 +1,9 @@
 import type { Workspace } from "@millrace/client"
 import type { Reason } from "@millrace/model"
-import type { platformSchema } from "@millrace/workspace"
+import type { PlatformSchema } from "@millrace/workspace"
 import { Catalog } from "./catalog.ts"
 import { Edits } from "./edits.ts"
 import { StatusStore } from "./status-store.ts"
-
-type Platform = typeof platformSchema
 
 /** An open workspace as the screen uses it. */
 export interface Session {
@@ -25,7 +23,7 @@ export interface Session {
  * A local copy that cannot be read is no reason to show nothing: the workspace then goes on in memory, and its status says
  * so.
  */
-export async function openSession(workspace: Workspace<Platform>): Promise<Session> {
+export async function openSession(workspace: Workspace<PlatformSchema>): Promise<Session> {
   await workspace.ready.catch(() => {})
   const datasets = workspace.collection("datasets")
   const columns = workspace.collection("columns")

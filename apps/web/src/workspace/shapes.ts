@@ -1,8 +1,8 @@
 import type { RecordOf } from "@millrace/model"
-import type { platformSchema } from "@millrace/workspace"
+import type { PlatformSchema } from "@millrace/workspace"
 
-export type Dataset = RecordOf<typeof platformSchema, "datasets">
-export type Column = RecordOf<typeof platformSchema, "columns">
+export type Dataset = RecordOf<PlatformSchema, "datasets">
+export type Column = RecordOf<PlatformSchema, "columns">
 
 /** The text fields of a dataset that the details pane edits, in its order. */
 export const datasetTextFields = ["database", "name", "comment", "location", "format", "source"] as const
@@ -11,10 +11,3 @@ export type DatasetTextField = (typeof datasetTextFields)[number]
 /** The text fields of a column that its row edits, in its order. */
 export const columnTextFields = ["name", "type", "comment", "expression"] as const
 export type ColumnTextField = (typeof columnTextFields)[number]
-
-export type ColumnRole = "column" | "partition"
-
-/** The key that the catalogue gives a column. */
-export function columnId(dataset: string, role: ColumnRole, position: number): string {
-  return `${dataset}/${role}/${position}`
-}

@@ -76,8 +76,8 @@ export class StatusStore {
   /** Counts a write as "saving" until this browser has stored it. */
   track(stored: Promise<void>): void {
     this.#addStoring(1)
-    const done = (): void => this.#addStoring(-1)
-    stored.then(done, done)
+    const settled = (): void => this.#addStoring(-1)
+    stored.then(settled, settled)
   }
 
   onStatus(listener: () => void): () => void {
