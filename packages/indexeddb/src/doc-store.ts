@@ -16,6 +16,7 @@ import { faultOfAbort, StorageFault } from "./storage-fault.ts"
 import { type Deferred, deferred } from "./deferred.ts"
 
 const incarnationKey = "millrace.incarnation"
+const generationKey = "millrace.generation"
 const firstRetryMs = 1_000
 const maxRetryMs = 60_000
 /** As y-indexeddb: a store that was just written is not merged at once. */
@@ -48,6 +49,8 @@ export interface LoadReport {
   readonly rows: number
   /** Names this life of the database; keys of another life mean nothing. */
   readonly incarnation: string
+  /** Generation that the rows belong to, 0 while none was set. */
+  readonly generation: number
   /** Highest key of the update store, 0 when it is empty. */
   readonly highestKey: number
   /** True when rows were applied with the origin `unreflectedOrigin`. */
@@ -73,6 +76,8 @@ export class DocStore {
   #reader: StockReader | undefined
   #settledReader: StockReader | undefined
   #incarnation = ""
+  #generation = 0
+  #noteGeneration = false
   #highestKey = 0
   #queue: Uint8Array[] = []
   #next: Deferred<void> = deferred()
@@ -110,6 +115,19 @@ export class DocStore {
   /** Whether `origin` is that of rows that the caller had reflected when `load` was called. */
   isReflectedOrigin(origin: unknown): boolean {
     return origin === this.#settledReader || origin === this.reflectedOrigin
+  }
+
+  /** That of the rows, as read or set; 0 while unknown. */
+  get generation(): number {
+    return this.#generation
+  }
+
+  /** Notes the generation of the document, in the next transaction. */
+  setGeneration(generation: number): void {
+    if (generation === this.#generation) return
+    this.#generation = generation
+    this.#noteGeneration = true
+    this.#pump()
   }
 
   /** Resolves when everything the document has now is stored; rejects with the fault of the transaction that aborted. */
@@ -166,18 +184,20 @@ export class DocStore {
     }
     const reader = stockReader(database, doc)
     this.#reader = reader
-    const incarnation = await this.#readIncarnation(database)
+    const { incarnation, generation } = await this.#readIdentity(database)
     const keys = await this.#readKeys(database)
     const known = reflected?.incarnation === incarnation ? reflected.keys : []
     const from = firstKeyOutside(known, keys)
     await this.#apply(reader, keys, from)
     this.#incarnation = incarnation
+    if (this.#generation === 0) this.#generation = generation
+    else this.#noteGeneration = this.#generation !== generation
     this.#highestKey = Math.max(0, reader._dbref - 1)
     this.#state = "open"
     this.#attempt = 0
     this.#options.onStored?.({ incarnation, keys: [[0, this.#highestKey]] })
     this.#pump()
-    return { rows: keys.length, incarnation, highestKey: this.#highestKey, unreflected: from !== undefined }
+    return { rows: keys.length, incarnation, generation, highestKey: this.#highestKey, unreflected: from !== undefined }
   }
 
   async #apply(reader: StockReader, keys: readonly number[], unreflectedFrom: number | undefined): Promise<void> {
@@ -197,15 +217,17 @@ export class DocStore {
     await readOn(reader)
   }
 
-  async #readIncarnation(database: IDBDatabase): Promise<string> {
+  async #readIdentity(database: IDBDatabase): Promise<{ incarnation: string; generation: number }> {
     const transaction = database.transaction([customStore], "readwrite")
     const end = endOf(transaction)
     const store = transaction.objectStore(customStore)
-    const found: unknown = await resultOf(store.get(incarnationKey) as IDBRequest<unknown>)
-    const incarnation = typeof found === "string" ? found : randomId(this.#options.random, 12)
-    if (found !== incarnation) store.put(incarnation, incarnationKey)
+    const found = resultOf<unknown>(store.get(incarnationKey))
+    const generation = resultOf<unknown>(store.get(generationKey))
+    const known = await found
+    const incarnation = typeof known === "string" ? known : randomId(this.#options.random, 12)
+    if (known !== incarnation) store.put(incarnation, incarnationKey)
     await end
-    return incarnation
+    return { incarnation, generation: Number((await generation) ?? 0) }
   }
 
   async #readKeys(database: IDBDatabase): Promise<readonly number[]> {
@@ -215,7 +237,7 @@ export class DocStore {
 
   #pump(): void {
     if (this.#state !== "open" || this.#busy || this.#reader === undefined) return
-    if (this.#queue.length === 0 && !this.#whole) return
+    if (this.#queue.length === 0 && !this.#whole && !this.#noteGeneration) return
     const batch = this.#next
     this.#next = deferred()
     this.#writing = batch
@@ -224,7 +246,7 @@ export class DocStore {
       (key) => {
         this.#attempt = 0
         this.#settle()
-        this.#options.onStored?.({ incarnation: this.#incarnation, keys: [[key, key]] })
+        if (key !== undefined) this.#options.onStored?.({ incarnation: this.#incarnation, keys: [[key, key]] })
         batch.resolve()
         this.#planTrim()
         this.#pump()
@@ -232,6 +254,7 @@ export class DocStore {
       (thrown: unknown) => {
         this.#settle()
         this.#whole = true
+        this.#noteGeneration = this.#generation > 0
         const fault = thrown instanceof StorageFault ? thrown : faultOfAbort(this.name, thrown)
         batch.reject(fault)
         this.#options.onFault(fault)
@@ -250,28 +273,32 @@ export class DocStore {
     this.#writing = undefined
   }
 
-  async #write(reader: StockReader): Promise<number> {
+  /** Returns the new row's key, undefined where there was only the generation to note. */
+  async #write(reader: StockReader): Promise<number | undefined> {
     const row = this.#takeRow()
-    const transaction = reader.db.transaction([updatesStore], "readwrite", { durability: "strict" })
+    const generation = this.#noteGeneration ? this.#generation : undefined
+    this.#noteGeneration = false
+    const transaction = reader.db.transaction([updatesStore, customStore], "readwrite", { durability: "strict" })
     const end = endOf(transaction)
-    const key = resultOf(transaction.objectStore(updatesStore).add(row)) as Promise<number>
-    key.catch(() => {})
+    if (generation !== undefined) transaction.objectStore(customStore).put(generation, generationKey)
+    const key = row && (resultOf(transaction.objectStore(updatesStore).add(row)) as Promise<number>)
+    key?.catch(() => {})
     await end
+    if (key === undefined) return undefined
     reader._dbsize += 1
     const written = await key
     this.#highestKey = Math.max(this.#highestKey, written)
     return written
   }
 
-  #takeRow(): Uint8Array {
+  #takeRow(): Uint8Array | undefined {
     const updates = this.#queue
     this.#queue = []
     if (this.#whole) {
       this.#whole = false
       return Y.encodeStateAsUpdate(this.#options.doc)
     }
-    const [first] = updates
-    return updates.length === 1 && first !== undefined ? first : Y.mergeUpdates(updates)
+    return updates.length > 1 ? Y.mergeUpdates(updates) : updates[0]
   }
 
   #planTrim(): void {

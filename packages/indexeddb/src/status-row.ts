@@ -32,6 +32,8 @@ export interface StatusPosition {
   readonly generation: number
   /** By collection: no record without a row of its own state was touched after this seq. */
   readonly floors: Readonly<Record<string, number>>
+  /** By collection, how records at the floor stood with each binding when their rows were written. */
+  readonly bases: Readonly<Record<string, string>>
 }
 
 /** What is to be changed, in one go. */

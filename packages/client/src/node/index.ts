@@ -1,6 +1,3 @@
-import { MillraceError } from "@millrace/ports"
-import type { Closable, FeedOptions, FollowOptions, RawDocument, RawDocumentOptions } from "./api.ts"
-
 export type {
   BindingWatermark,
   CollectionName,
@@ -16,7 +13,6 @@ export type {
   WorkspaceStatus,
   WriteHandle,
 } from "../api.ts"
-export { openWorkspace } from "../open-workspace.ts"
 export type { RelayOptions, SocketConstructor, SocketLike, TokenSource, WorkspaceOptions } from "../options.ts"
 export type {
   Closable,
@@ -27,18 +23,7 @@ export type {
   RawDocument,
   RawDocumentOptions,
 } from "./api.ts"
-
-/** Follows a workspace's durable update log, in order, each entry once, over any number of connections. */
-export function followLog(options: FollowOptions): Closable {
-  throw new MillraceError(`followLog(${options.workspace}) is being built.`, { kind: "unsupported" })
-}
-
-/** Hears of every durable append in workspaces that the token may read. */
-export function watchFeed(options: FeedOptions): Closable {
-  throw new MillraceError(`watchFeed(${options.url}) is being built.`, { kind: "unsupported" })
-}
-
-/** Keeps a bare document in step with the relay. */
-export function openRawDocument(options: RawDocumentOptions): RawDocument {
-  throw new MillraceError(`openRawDocument(${options.workspace}) is being built.`, { kind: "unsupported" })
-}
+export { followLog } from "./follow-log.ts"
+export { openWorkspace } from "./open-workspace.ts"
+export { openRawDocument } from "./raw-document.ts"
+export { watchFeed } from "./watch-feed.ts"

@@ -31,6 +31,9 @@ export interface RelayConnectionOptions {
   readonly log: Log
 }
 
+/** Told of every step; `error` is why, where something went wrong. */
+export type StateWatcher = (state: SocketState, error: MillraceError | undefined) => void
+
 const baseDelayMs = 250
 const maxDelayMs = 10_000
 /** For a token and a hello. */
@@ -57,6 +60,7 @@ export class RelayConnection {
   #state: SocketState = "idle"
   readonly #slots: Set<Slot> = new Set()
   readonly #feeds: Set<FeedHandlers> = new Set()
+  readonly #watchers: Set<StateWatcher> = new Set()
   #socket: LiveSocket | undefined
   #framing: Framing | undefined
   #timer: Timer | undefined
@@ -101,6 +105,11 @@ export class RelayConnection {
     return () => void this.#feeds.delete(handlers)
   }
 
+  watch(watcher: StateWatcher): () => void {
+    this.#watchers.add(watcher)
+    return () => void this.#watchers.delete(watcher)
+  }
+
   /** Ends a back-off early: the network is said to be back. */
   wake(): void {
     if (this.#state === "waiting") this.#step("timer")
@@ -111,7 +120,7 @@ export class RelayConnection {
     this.#leave(closedError(), "close")
   }
 
-  #step(event: SocketEvent): void {
+  #step(event: SocketEvent, error?: MillraceError): void {
     const from = this.#state
     const to = nextSocketState(from, event)
     if (to === from) return
@@ -122,6 +131,7 @@ export class RelayConnection {
     if (to === "waiting") this.#wait()
     if (to === "idle" || to === "closed" || to === "refused" || to === "waiting") this.#dropSocket()
     if (to === "ready") this.#greeted()
+    for (const watcher of this.#watchers) watcher(to, error)
   }
 
   #startDial(): void {
@@ -191,7 +201,7 @@ export class RelayConnection {
 
   #lose(error: MillraceError): void {
     this.#options.log.info("relay connection lost", { kind: error.kind, attempt: this.#attempt })
-    this.#step("lost")
+    this.#step("lost", error)
     // Handlers may ask for a new channel at once: only those of this socket end.
     const asked = [...this.#slots].filter((slot) => slot.number !== 0)
     for (const slot of asked) this.#endSlot(slot, retryable(error))
@@ -201,7 +211,7 @@ export class RelayConnection {
   #leave(error: MillraceError, event: "refuse" | "close"): void {
     if (this.#state === "closed") return
     this.#refusal = error
-    this.#step(event)
+    this.#step(event, error)
     const all = Array.from(this.#slots)
     for (const slot of all) this.#endSlot(slot, error)
     for (const feed of this.#feeds) feed.closed(error)

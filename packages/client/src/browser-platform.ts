@@ -1,0 +1,32 @@
+import { MillraceError } from "@millrace/ports"
+import type { SocketConstructor, WorkspaceOptions } from "./options.ts"
+import type { Platform } from "./platform.ts"
+
+interface BrowserHost {
+  readonly WebSocket?: SocketConstructor
+  readonly indexedDB?: IDBFactory
+  addEventListener?(type: "online", listener: () => void): void
+  removeEventListener?(type: "online", listener: () => void): void
+}
+
+type Parts = Pick<WorkspaceOptions<never>, "WebSocket" | "indexedDB">
+
+/** What the options leave out is taken from the page. */
+export function browserPlatform(options: Parts): Platform {
+  const host = globalThis as unknown as BrowserHost
+  const WebSocket = options.WebSocket ?? host.WebSocket
+  if (WebSocket === undefined) {
+    throw new MillraceError("There is no WebSocket here: pass one, or import @millrace/client/node.", {
+      kind: "unsupported",
+    })
+  }
+  return {
+    WebSocket,
+    indexedDB: options.indexedDB === null ? undefined : (options.indexedDB ?? host.indexedDB),
+    tidy: () => {},
+    onWake: (wake) => {
+      host.addEventListener?.("online", wake)
+      return () => host.removeEventListener?.("online", wake)
+    },
+  }
+}

@@ -1,0 +1,13 @@
+import type { WebsocketProvider } from "y-websocket"
+import type { SocketConstructor } from "./options.ts"
+
+/** What differs between a browser and Node. */
+export interface Platform {
+  readonly WebSocket: SocketConstructor
+  /** Undefined where the local copy lives in memory. */
+  readonly indexedDB: IDBFactory | undefined
+  /** Takes away what the stock provider leaves in the process. */
+  tidy(provider: WebsocketProvider): void
+  /** Calls back when the network may be there again. */
+  onWake(wake: () => void): () => void
+}

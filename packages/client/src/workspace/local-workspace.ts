@@ -1,0 +1,320 @@
+import type { StatusSnapshot, StorageFault } from "@millrace/indexeddb"
+import {
+  type Collection,
+  type InputRecordOf,
+  openRecords,
+  type RecordOf,
+  type Records,
+  redrawReservedClientId,
+  type Schema,
+} from "@millrace/model"
+import { asMillraceError, type Clock, type Log, MillraceError, type Random, randomId } from "@millrace/ports"
+import { formatWorkspaceRef, parseWorkspaceRef } from "@millrace/protocol"
+import * as Y from "yjs"
+import type {
+  CollectionName,
+  RecordRef,
+  RecordStatus,
+  Unsubscribe,
+  Workspace,
+  WorkspaceCollection,
+  WorkspaceStatus,
+  WriteHandle,
+} from "../api.ts"
+import { DocLink } from "../link/doc-link.ts"
+import type { WorkspaceOptions } from "../options.ts"
+import type { Platform } from "../platform.ts"
+import { leaseRelay, type RelayLease } from "../relay/shared-relay.ts"
+import { AckLedger } from "../status/ack-ledger.ts"
+import { keyOf, type RecordKey, refOf } from "../status/record-key.ts"
+import { type BookListener, StatusBook } from "../status/status-book.ts"
+import { StatusKeeper } from "../status/status-keeper.ts"
+import { StatusView } from "../status/status-view.ts"
+import { Coalesced } from "./coalesced.ts"
+import { LocalCopy } from "./local-copy.ts"
+import { Outcomes } from "./outcomes.ts"
+import { noTouches, plainLedger } from "../link/plain-ledger.ts"
+import { WriteCollection } from "./write-collection.ts"
+import { Writes } from "./writes.ts"
+
+export interface WorkspacePorts {
+  readonly platform: Platform
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+}
+
+/** The one implementation of `Workspace`; see there. */
+export class LocalWorkspace<S extends Schema> implements Workspace<S>, BookListener {
+  readonly name: string
+  readonly doc: Y.Doc = new Y.Doc()
+  readonly records: Records<S>
+  readonly ready: Promise<void>
+  readonly #ports: WorkspacePorts
+  readonly #statusDoc = new Y.Doc()
+  readonly #lease: RelayLease
+  readonly #book: StatusBook
+  readonly #ledger: AckLedger
+  readonly #outcomes: Outcomes
+  readonly #writes: Writes
+  readonly #copy: LocalCopy | undefined
+  readonly #keeper: StatusKeeper | undefined
+  readonly #link: DocLink
+  readonly #statusLink: DocLink
+  readonly #unwake: () => void
+  readonly #statusTold: Coalesced<WorkspaceStatus>
+  readonly #recordsTold: Coalesced<readonly RecordRef[] | undefined>
+  readonly #faultListeners = new Set<(fault: MillraceError) => void>()
+  #changedKeys: Set<RecordKey> | undefined = new Set()
+  #storageError: MillraceError | undefined
+  #generation = 0
+  #closing: Promise<void> | undefined
+
+  constructor(options: WorkspaceOptions<S>, ports: WorkspacePorts) {
+    const { platform, clock, random, log } = ports
+    const { name } = parseWorkspaceRef(options.name)
+    const generation = options.generation ?? 1
+    const ref = formatWorkspaceRef({ name, status: false, generation })
+    const statusRef = formatWorkspaceRef({ name, status: true, generation })
+    this.name = name
+    this.#ports = ports
+    redrawReservedClientId(this.doc, random)
+    this.records = openRecords(this.doc, options.schema, { clock, random })
+    this.#statusTold = new Coalesced(
+      () => this.status,
+      (thrown) => this.#fault(asMillraceError(thrown, "bug")),
+    )
+    this.#recordsTold = new Coalesced(
+      () => this.#takeChanged(),
+      (thrown) => this.#fault(asMillraceError(thrown, "bug")),
+    )
+    const view = new StatusView(this.#statusDoc, ({ watermarks, exceptions }) => {
+      if (watermarks) this.#book.setBindings(view.bindings())
+      for (const key of exceptions) this.#book.exceptionChanged(key)
+      this.#outcomes.look()
+      this.#statusTold.trigger()
+    })
+    this.#book = new StatusBook(view, this)
+    this.#ledger = new AckLedger(this.#book)
+    this.#outcomes = new Outcomes(this.#book)
+    // The copy listens before the link: an update is queued for the disk before it is sent.
+    this.#copy =
+      platform.indexedDB &&
+      new LocalCopy({
+        indexedDB: platform.indexedDB,
+        workspace: ref,
+        statusWorkspace: statusRef,
+        doc: this.doc,
+        statusDoc: this.#statusDoc,
+        clock,
+        random,
+        onFault: (fault) => this.#storageFault(fault),
+        onStored: (stored) => this.#keeper?.stored(stored),
+      })
+    this.#keeper =
+      this.#copy &&
+      new StatusKeeper({
+        store: this.#copy.status,
+        book: this.#book,
+        clock,
+        session: randomId(random, 8),
+        position: () => ({ seq: this.#ledger.seq, generation: this.#generation }),
+        exists: (collection, id) => this.records.collection(collection).has(id),
+        ids: (collection) => this.records.collection(collection).ids(),
+      })
+    this.#lease = leaseRelay({
+      url: options.url,
+      token: options.token,
+      WebSocket: platform.WebSocket,
+      clock,
+      random,
+      log,
+    })
+    const common = { relay: this.#lease.relay, platform, clock, generation: 0, onChange: () => this.#linkChanged() }
+    this.#link = new DocLink({
+      ...common,
+      workspace: ref,
+      doc: this.doc,
+      ledger: this.#ledger,
+      touchedIn: (transaction) =>
+        this.records.touchedIn(transaction).map(({ collection, id }) => keyOf(collection, id)),
+      isKnown: (origin) => this.#copy?.isKnown(origin) ?? false,
+      onUpdate: (keys, local) => {
+        if (local) this.#writes.updated(keys)
+        this.#statusTold.trigger()
+      },
+    })
+    this.#statusLink = new DocLink({
+      ...common,
+      workspace: statusRef,
+      doc: this.#statusDoc,
+      ledger: plainLedger(),
+      touchedIn: noTouches,
+      isKnown: (origin) => this.#copy?.statusUpdates.isOwnOrigin(origin) ?? false,
+    })
+    this.#writes = new Writes(this.doc, this.#ledger, this.#outcomes, () => this.#copy?.updates.stored())
+    this.#unwake = platform.onWake(() => this.#lease.relay.wake())
+    this.ready = this.#load(view)
+    this.ready.catch(() => {})
+  }
+
+  collection<N extends CollectionName<S>>(name: N): WorkspaceCollection<RecordOf<S, N>, InputRecordOf<S, N>> {
+    const collection = this.records.collection(name) as unknown as Collection<RecordOf<S, N>, InputRecordOf<S, N>>
+    return new WriteCollection(collection, this.#writes)
+  }
+
+  transact(write: () => void): WriteHandle {
+    return this.#writes.run(() => this.records.transact(write), [])
+  }
+
+  get status(): WorkspaceStatus {
+    const link = this.#link
+    return {
+      connection: link.state,
+      permission: link.permission,
+      waiting: this.#book.waiting,
+      seq: this.#ledger.seq,
+      generation: this.#generation,
+      caughtUp: link.caughtUp,
+      storage: this.#storage(),
+      lastError: link.error ?? this.#storageError ?? this.#statusLink.error,
+      bindings: this.#book.bindings,
+    }
+  }
+
+  recordStatus(collection: string, id: string): RecordStatus {
+    return this.#book.statusOf(collection, id)
+  }
+
+  onStatus(listener: (status: WorkspaceStatus) => void): Unsubscribe {
+    return this.#statusTold.add(listener)
+  }
+
+  onRecordStatus(listener: (changed: readonly RecordRef[] | undefined) => void): Unsubscribe {
+    return this.#recordsTold.add(listener)
+  }
+
+  onFault(listener: (fault: MillraceError) => void): Unsubscribe {
+    const own = (fault: MillraceError): void => listener(fault)
+    this.#faultListeners.add(own)
+    return () => void this.#faultListeners.delete(own)
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  /** @internal For the book. */
+  recordChanged(key: RecordKey): void {
+    this.#keeper?.recordChanged(key)
+    // A flood is told as "any".
+    if (this.#changedKeys !== undefined && this.#changedKeys.size < 1_000) this.#changedKeys.add(key)
+    else this.#changedKeys = undefined
+    this.#recordsTold.trigger()
+  }
+
+  /** @internal For the book. */
+  collectionChanged(collection: string): void {
+    this.#keeper?.collectionChanged(collection)
+    this.#changedKeys = undefined
+    this.#recordsTold.trigger()
+  }
+
+  async #load(view: StatusView): Promise<void> {
+    const copy = this.#copy
+    let generation = 0
+    let statusGeneration = 0
+    try {
+      if (copy !== undefined) {
+        const snapshot = await copy.readStatus((thrown) => this.#fault(asMillraceError(thrown, "storage")))
+        if (snapshot !== undefined) this.#restore(snapshot)
+        const report = await copy.load(snapshot)
+        generation = report.generation
+        statusGeneration = (await copy.statusUpdates.load(undefined)).generation
+      }
+    } finally {
+      // Without its local copy a workspace lives on the relay's.
+      if (this.#closing === undefined) {
+        this.#setGeneration(generation)
+        this.#book.setBindings(view.bindings())
+        this.#book.restored()
+        this.#link.start(generation)
+        this.#statusLink.start(statusGeneration)
+      }
+      this.#statusTold.trigger()
+    }
+  }
+
+  #restore(snapshot: StatusSnapshot): void {
+    this.#keeper?.restore(snapshot)
+    this.#book.restore(snapshot)
+    this.#ledger.raiseSeq(snapshot.position?.seq ?? 0)
+    const open = snapshot.open.filter((row) => row.touchedSeq === null)
+    const keysOf = (rows: typeof open): readonly RecordKey[] => rows.map(({ collection, id }) => keyOf(collection, id))
+    const waiting = keysOf(open.filter((row) => row.state === "waiting"))
+    const unknown = keysOf(open.filter((row) => row.state !== "waiting"))
+    // They are in the document, but of no frame: the next sync step 2 covers them.
+    if (waiting.length > 0) this.#ledger.local(waiting, undefined)
+    if (unknown.length > 0) this.#ledger.remote(unknown, undefined)
+  }
+
+  #linkChanged(): void {
+    this.#setGeneration(this.#link.generation)
+    const { generation } = this.#statusLink
+    if (generation !== this.#copy?.statusUpdates.generation) this.#copy?.statusUpdates.setGeneration(generation)
+    this.#statusTold.trigger()
+  }
+
+  #setGeneration(generation: number): void {
+    if (generation === 0 || generation === this.#generation) return
+    this.#generation = generation
+    this.#book.setGeneration(generation)
+    this.#copy?.updates.setGeneration(generation)
+    this.#keeper?.changed()
+  }
+
+  #storage(): WorkspaceStatus["storage"] {
+    if (this.#copy === undefined) return "memory"
+    const { state } = this.#copy.updates
+    return state === "closed" ? "failed" : state
+  }
+
+  #storageFault(fault: StorageFault): void {
+    this.#storageError = fault
+    this.#fault(fault)
+    this.#statusTold.trigger()
+  }
+
+  #fault(fault: MillraceError): void {
+    this.#ports.log.warn("workspace fault", { workspace: this.name, kind: fault.kind, message: fault.message })
+    for (const listener of this.#faultListeners) listener(fault)
+  }
+
+  #takeChanged(): readonly RecordRef[] | undefined {
+    const keys = this.#changedKeys
+    this.#changedKeys = new Set()
+    return keys && [...keys].map(refOf)
+  }
+
+  async #close(): Promise<void> {
+    const closed = new MillraceError("The workspace was closed.", { kind: "closed" })
+    this.#unwake()
+    this.#link.stop()
+    this.#statusLink.stop()
+    this.#writes.destroy()
+    await this.ready.catch(() => {})
+    // First the updates: the rows of `$status` stand for keys that exist.
+    await this.#copy?.updates.stored().catch(() => {})
+    await this.#keeper?.close().catch((thrown: unknown) => this.#fault(asMillraceError(thrown, "storage")))
+    await this.#copy?.close()
+    this.#ledger.fail(closed)
+    this.#outcomes.fail(closed)
+    this.#lease.release()
+    this.#statusTold.clear()
+    this.#recordsTold.clear()
+    this.records.destroy()
+    this.doc.destroy()
+    this.#statusDoc.destroy()
+  }
+}

@@ -1,0 +1,86 @@
+import type { Doc } from "yjs"
+import type { Outcome, RecordRef, WriteHandle } from "../api.ts"
+import type { AckLedger } from "../status/ack-ledger.ts"
+import { type RecordKey, refOf } from "../status/record-key.ts"
+import { mustBeAccepted, type Outcomes } from "./outcomes.ts"
+
+/** What became of everything up to the end of a transaction. */
+interface Ends {
+  readonly durable: Promise<{ readonly seq: number }>
+  readonly stored: Promise<void>
+}
+
+interface OpenWrite {
+  readonly keys: Set<RecordKey>
+  readonly done: (ends: Ends) => void
+}
+
+/** Runs writes and gives each its handle, also those that are part of a transaction somebody else opened. */
+export class Writes {
+  readonly #doc: Doc
+  readonly #ledger: AckLedger
+  readonly #outcomes: Outcomes
+  readonly #stored: () => Promise<void> | undefined
+  #open: OpenWrite[] = []
+
+  /** `stored` answers for everything that the document has now; undefined where there is no local copy. */
+  constructor(doc: Doc, ledger: AckLedger, outcomes: Outcomes, stored: () => Promise<void> | undefined) {
+    this.#doc = doc
+    this.#ledger = ledger
+    this.#outcomes = outcomes
+    this.#stored = stored
+    doc.on("afterAllTransactions", this.#finish)
+  }
+
+  /** A local update was entered in the ledger. */
+  updated(keys: readonly RecordKey[]): void {
+    for (const write of this.#open) for (const key of keys) write.keys.add(key)
+  }
+
+  /** Runs `write`; what it throws is thrown, and then there is no handle. `named` is added to what the update names. */
+  run(write: () => void, named: readonly RecordKey[]): WriteHandle {
+    const keys = new Set(named)
+    let done: (ends: Ends) => void = () => {}
+    const ends = new Promise<Ends>((resolve) => (done = resolve))
+    const open: OpenWrite = { keys, done }
+    this.#open.push(open)
+    try {
+      write()
+    } catch (thrown) {
+      this.#open = this.#open.filter((each) => each !== open)
+      throw thrown
+    }
+    // Without an open transaction the update is out already, or there was nothing to write.
+    if (this.#doc._transactionCleanups.length === 0) this.#finish()
+    return this.#handle(ends, keys)
+  }
+
+  destroy(): void {
+    this.#doc.off("afterAllTransactions", this.#finish)
+    this.#finish()
+  }
+
+  readonly #finish = (): void => {
+    if (this.#open.length === 0) return
+    const open = this.#open
+    this.#open = []
+    const durable = handled(this.#ledger.flushed())
+    const stored = handled(this.#stored() ?? durable.then(() => {}))
+    for (const write of open) write.done({ durable, stored })
+  }
+
+  #handle(ends: Promise<Ends>, keys: ReadonlySet<RecordKey>): WriteHandle {
+    const durable = handled(ends.then((all) => all.durable))
+    const stored = handled(ends.then((all) => all.stored))
+    const records = (): readonly RecordRef[] => [...keys].map(refOf)
+    const outcome = (target: string): Promise<Outcome> =>
+      handled(durable.then(({ seq }) => this.#outcomes.wait(target, records(), seq)))
+    return { stored, durable, outcome, accepted: (target) => handled(outcome(target).then(mustBeAccepted)) }
+  }
+}
+
+/** Rejections that nobody listens to are no accident of the program. */
+function handled<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => {})
+  return promise
+}
