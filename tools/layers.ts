@@ -31,6 +31,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
     "target",
     "target-files",
     "target-flume",
+    "workspace",
   ],
   "apps/web": ["client", "model", "ports", "workspace"],
   "apps/millrace": ["client", "config", "model", "ports", "protocol", "relay", "workspace"],

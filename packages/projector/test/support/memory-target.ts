@@ -6,7 +6,10 @@ export interface Keeper {
   readonly calls: number[]
 }
 
-export type Apply = (changes: readonly Change[], keep: (change: Change) => void) => readonly Receipt[] | Promise<readonly Receipt[]>
+export type Apply = (
+  changes: readonly Change[],
+  keep: (change: Change) => void,
+) => readonly Receipt[] | Promise<readonly Receipt[]>
 
 /** Keeps and accepts everything. */
 export const acceptAll: Apply = (changes, keep) =>

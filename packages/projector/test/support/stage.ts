@@ -103,8 +103,8 @@ export class Stage {
   status(workspace = "w"): { watermarks: Record<string, unknown>; exceptions: Record<string, unknown> } {
     const doc = this.relay.status(`${workspace}~status`)
     return {
-      watermarks: doc.getMap("watermarks").toJSON() as Record<string, unknown>,
-      exceptions: doc.getMap("exceptions").toJSON() as Record<string, unknown>,
+      watermarks: doc.getMap("watermarks").toJSON(),
+      exceptions: doc.getMap("exceptions").toJSON(),
     }
   }
 

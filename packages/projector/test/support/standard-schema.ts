@@ -5,7 +5,9 @@ export interface StandardSchemaV1<T> {
     readonly vendor: string
     readonly validate: (
       given: unknown,
-    ) => { readonly value: T; readonly issues?: undefined } | { readonly issues: readonly { readonly message: string }[] }
+    ) =>
+      | { readonly value: T; readonly issues?: undefined }
+      | { readonly issues: readonly { readonly message: string }[] }
     readonly types?: { readonly input: T; readonly output: T } | undefined
   }
 }

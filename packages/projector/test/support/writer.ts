@@ -1,4 +1,4 @@
-import { openRecords, type Records, type Schema } from "@millrace/model"
+import { openRecords, type Records } from "@millrace/model"
 import * as Y from "yjs"
 import { looseSchema } from "./schema.ts"
 import type { MemoryRelay } from "./memory-relay.ts"
@@ -7,7 +7,7 @@ import type { MemoryRelay } from "./memory-relay.ts"
 export class Writer {
   readonly name: string
   readonly doc = new Y.Doc()
-  readonly records: Records<Schema>
+  readonly records: Records
   readonly #relay: MemoryRelay
   readonly #workspace: string
   #unsent: Uint8Array[] = []

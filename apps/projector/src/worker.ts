@@ -1,0 +1,93 @@
+import { mkdir } from "node:fs/promises"
+import { join, resolve } from "node:path"
+import { loadConfig, readSecret } from "@millrace/config"
+import { type Clock, type Log, type MillraceError, type Random } from "@millrace/ports"
+import { openProjector, relayAt, startWorkerServer, View } from "@millrace/projector"
+import { createVerifier, mayRead, openKeys, signToken, type TokenKey } from "@millrace/relay/access"
+import { openLmdbStore } from "@millrace/store/lmdb"
+import { platformSchema } from "@millrace/workspace"
+import type { Settings } from "./settings.ts"
+import { openOutlets } from "./targets.ts"
+
+export interface WorkerPorts {
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+  readonly environment: Readonly<Record<string, string | undefined>>
+  /** Another projector took over the journal. */
+  readonly onFenced: (error: MillraceError) => void
+}
+
+export interface Worker {
+  readonly url: string
+  /** Ends in the order of the way that changes take. Idempotent. */
+  close(): Promise<void>
+}
+
+const tokenLifeMs = 300_000
+
+/** Starts the worker of one data folder; what was opened is closed again when a later part fails. */
+export async function startWorker(settings: Settings, ports: WorkerPorts): Promise<Worker> {
+  const { clock, random, log, environment } = ports
+  const undo: (() => Promise<void>)[] = []
+  const close = async (): Promise<void> => {
+    for (let last = undo.pop(); last !== undefined; last = undo.pop()) await last()
+  }
+  try {
+    const config = settings.configFile === undefined ? undefined : await loadConfig(settings.configFile)
+    const dataDir = resolve(settings.dataDir ?? config?.dataDir ?? ".millrace")
+    const keys = await openKeys(
+      config?.auth?.keys.map(({ id, algorithm, secret }) => ({
+        id,
+        algorithm,
+        readSecret: () => readSecret(secret, environment),
+      })),
+      dataDir,
+      random,
+    )
+    const { targets, bindings } = openOutlets(config, dataDir, clock, environment)
+    for (const target of targets) undo.push(() => target.close())
+    await mkdir(join(dataDir, "projector"), { recursive: true })
+    const store = await openLmdbStore({ folder: join(dataDir, "projector") })
+    undo.push(() => store.close())
+    const view = View.open(join(dataDir, "projector", "view"))
+    undo.push(() => view.close())
+    const token = (): Promise<string> => ownToken(keys[0], clock)
+    const projector = await openProjector({
+      store,
+      view,
+      relay: relayAt({ url: settings.relay, token, clock, random, log }),
+      schema: platformSchema,
+      targets,
+      bindings,
+      clock,
+      random,
+      log,
+      onFenced: ports.onFenced,
+    })
+    undo.push(() => projector.close())
+    const verifier = createVerifier(keys, clock)
+    const server = await startWorkerServer({
+      projector,
+      host: settings.host,
+      port: settings.port,
+      authorize: async (given, workspace) => mayRead(await verifier.verify(given), workspace),
+      log,
+    })
+    undo.push(() => server.close())
+    return { url: server.url, close }
+  } catch (thrown) {
+    await close()
+    throw thrown
+  }
+}
+
+/** A fresh token for each connection: whoever steals one has five minutes. */
+function ownToken(key: TokenKey, clock: Clock): Promise<string> {
+  return signToken({
+    key,
+    subject: "projector",
+    workspaces: { "*": "projector" },
+    expiresAtMs: clock.nowMs() + tokenLifeMs,
+  })
+}
