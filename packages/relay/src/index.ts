@@ -1,1 +1,2 @@
-export {}
+export { defaultLimits, type Limits } from "./limits.ts"
+export { type Relay, type RelayOptions, startRelay } from "./relay.ts"

@@ -1,1 +1,1 @@
-export {}
+export const suiteVersion = 1

@@ -1,0 +1,105 @@
+import type { Clock, Timer } from "@millrace/ports"
+import type { NewEntry, Store } from "@millrace/store"
+
+export interface CommitterOptions {
+  readonly store: Store
+  readonly stream: string
+  readonly clock: Clock
+  /** Last durable seq. */
+  readonly seq: number
+  readonly delayMs: number
+  readonly maxBytes: number
+  /** Entries up to this ordinal are flushed. */
+  onDurable(ordinal: number, seq: number): void
+  /** An append failed; what waited is forgotten and nothing is taken any more. */
+  onFailure(cause: unknown): void
+}
+
+/**
+ * Group commit of one stream: entries gather for a moment, or while a commit is under way, then go to the store in one
+ * append, which is fenced by the last seq that this committer knows.
+ */
+export class Committer {
+  readonly #options: CommitterOptions
+  #queue: NewEntry[] = []
+  #pendingBytes = 0
+  #taken = 0
+  #durable = 0
+  #seq: number
+  #timer: Timer | undefined
+  #running: Promise<void> | undefined
+  #failed = false
+
+  constructor(options: CommitterOptions) {
+    this.#options = options
+    this.#seq = options.seq
+  }
+
+  /** Ordinal of the last entry taken; the first is 1. */
+  get ordinal(): number {
+    return this.#taken
+  }
+
+  get durableOrdinal(): number {
+    return this.#durable
+  }
+
+  get seq(): number {
+    return this.#seq
+  }
+
+  /** Bytes taken and not durable yet. */
+  get pendingBytes(): number {
+    return this.#pendingBytes
+  }
+
+  get idle(): boolean {
+    return this.#failed || this.#durable === this.#taken
+  }
+
+  add(entry: NewEntry): void {
+    if (this.#failed) return
+    this.#queue.push(entry)
+    this.#taken += 1
+    this.#pendingBytes += entry.payload.length
+    if (this.#running !== undefined) return
+    if (this.#pendingBytes >= this.#options.maxBytes) void this.flush()
+    else this.#timer ??= this.#options.clock.after(this.#options.delayMs, () => void this.flush())
+  }
+
+  /** Resolves once everything taken so far is durable or has failed; never rejects. */
+  flush(): Promise<void> {
+    this.#timer?.cancel()
+    this.#timer = undefined
+    this.#running ??= this.#run()
+    return this.#running
+  }
+
+  async #run(): Promise<void> {
+    while (this.#queue.length > 0 && !this.#failed) {
+      const group = this.#takeGroup()
+      try {
+        this.#seq = await this.#options.store.append(this.#options.stream, group, this.#seq)
+      } catch (cause) {
+        this.#failed = true
+        this.#queue = []
+        this.#options.onFailure(cause)
+        break
+      }
+      this.#durable += group.length
+      for (const entry of group) this.#pendingBytes -= entry.payload.length
+      this.#options.onDurable(this.#durable, this.#seq)
+    }
+    this.#running = undefined
+  }
+
+  #takeGroup(): readonly NewEntry[] {
+    let bytes = 0
+    let count = 0
+    while (count < this.#queue.length && (count === 0 || bytes < this.#options.maxBytes)) {
+      bytes += this.#queue[count]?.payload.length ?? 0
+      count += 1
+    }
+    return this.#queue.splice(0, count)
+  }
+}

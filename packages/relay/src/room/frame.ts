@@ -1,0 +1,51 @@
+import { MillraceError } from "@millrace/ports"
+import { encodeServerMessage, cutIntoParts, frameTypes, syncSteps } from "@millrace/protocol"
+import * as decoding from "lib0/decoding"
+import * as encoding from "lib0/encoding"
+
+/** A y-websocket frame on its way to many peers: whatever form one of them needs is made once for all. */
+export class SharedFrame {
+  readonly bytes: Uint8Array
+  readonly #messages = new Map<number, readonly Uint8Array[]>()
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes
+  }
+
+  /** The frame as messages of millrace.v1 on a channel: one, or its parts. */
+  messagesOn(channel: number, maxPartBytes: number): readonly Uint8Array[] {
+    const known = this.#messages.get(channel)
+    if (known !== undefined) return known
+    const messages = toMessages(encodeServerMessage({ type: "data", channel, payload: this.bytes }), maxPartBytes)
+    this.#messages.set(channel, messages)
+    return messages
+  }
+}
+
+/** A message as it is sent: whole, or as the messages of its parts. */
+export function toMessages(message: Uint8Array, maxPartBytes: number): readonly Uint8Array[] {
+  const parts = cutIntoParts(message, maxPartBytes)
+  if (parts === undefined) return [message]
+  return parts.map((bytes, index) => encodeServerMessage({ type: "part", last: index === parts.length - 1, bytes }))
+}
+
+/** The payload behind a frame's type (and sync step) bytes. Throws kind `corrupt` where it is not exactly the rest. */
+export function payloadOf(frame: Uint8Array, headBytes: number): Uint8Array {
+  try {
+    const decoder = decoding.createDecoder(frame.subarray(headBytes))
+    const payload = decoding.readVarUint8Array(decoder)
+    if (decoding.hasContent(decoder)) throw new RangeError("bytes follow the payload")
+    return payload
+  } catch (cause) {
+    throw new MillraceError("The frame does not decode; reconnect.", { kind: "corrupt", cause })
+  }
+}
+
+/** A sync frame around a state vector or an update. */
+export function syncFrame(step: keyof typeof syncSteps, payload: Uint8Array): Uint8Array {
+  return encoding.encode((encoder) => {
+    encoding.writeVarUint(encoder, frameTypes.sync)
+    encoding.writeVarUint(encoder, syncSteps[step])
+    encoding.writeVarUint8Array(encoder, payload)
+  })
+}

@@ -1,0 +1,133 @@
+import { MillraceError } from "@millrace/ports"
+import { firstFreeClientId } from "@millrace/protocol"
+import * as Y from "yjs"
+import { decodeUpdate, type DecodedUpdate } from "./decode-update.ts"
+import { DeleteRanges } from "./delete-ranges.ts"
+import { mergeAll } from "./merge.ts"
+
+/**
+ * What an update means to the state at hand.
+ *
+ * - `new` it adds something and everything it needs is here
+ * - `known` it adds nothing
+ * - `gap` it needs what is not here
+ * - `reserved` it writes under a client id that only the projector may use
+ */
+export type Verdict = "new" | "known" | "gap" | "reserved"
+
+/** Tail updates that wait unmerged before they are folded into one. */
+const maxTailUpdates = 1024
+/** Answers that joiners with equal state vectors share. */
+const maxSharedDiffs = 8
+
+/**
+ * The state of one workspace as updates, clocks and deletions: enough to check what comes in and to answer who joins, without a
+ * document.
+ */
+export class Replica {
+  #base: Uint8Array
+  #baseClocks: ReadonlyMap<number, number>
+  #tail: Uint8Array[] = []
+  readonly #clocks: Map<number, number>
+  readonly #deletes = new DeleteRanges()
+  readonly #diffs = new Map<string, Uint8Array>()
+
+  /** From every update of the log, in any order. */
+  constructor(updates: readonly Uint8Array[]) {
+    this.#base = mergeAll(updates)
+    this.#clocks = Y.decodeStateVector(Y.encodeStateVectorFromUpdate(this.#base))
+    this.#baseClocks = new Map(this.#clocks)
+    // What the base has beyond its own state vector is its delete set alone.
+    for (const range of decodeUpdate(Y.diffUpdate(this.#base, this.stateVector())).deletes) this.#deletes.add(range)
+  }
+
+  stateVector(): Uint8Array {
+    return Y.encodeStateVector(this.#clocks)
+  }
+
+  judge(update: DecodedUpdate, mayUseReserved: boolean): Verdict {
+    const clocks = new Map<number, number>()
+    const known = (client: number): number => clocks.get(client) ?? this.#clocks.get(client) ?? 0
+    let adds = false
+    for (const { client, clock, end } of update.structs) {
+      if (clock > known(client)) return "gap"
+      if (end <= known(client)) continue
+      if (client < firstFreeClientId && !mayUseReserved) return "reserved"
+      clocks.set(client, end)
+      adds = true
+    }
+    // Structs of one update may need each other in any order, so needs are looked at once all are counted.
+    for (const { needs } of update.structs) {
+      if (needs.some((id) => id.clock >= known(id.client))) return "gap"
+    }
+    for (const range of update.deletes) {
+      if (range.end > known(range.client)) return "gap"
+      adds ||= !this.#deletes.has(range)
+    }
+    return adds ? "new" : "known"
+  }
+
+  /** Takes in an update that was judged `new`. The bytes must not change afterwards. */
+  add(bytes: Uint8Array, update: DecodedUpdate): void {
+    for (const { client, end } of update.structs) this.#clocks.set(client, Math.max(end, this.#clocks.get(client) ?? 0))
+    for (const range of update.deletes) this.#deletes.add(range)
+    this.#tail.push(bytes)
+    this.#diffs.clear()
+    if (this.#tail.length > maxTailUpdates) this.#tail = [mergeAll(this.#tail)]
+  }
+
+  /**
+   * What a peer with this state vector lacks. Peers with equal vectors at one position share one computation and one array.
+   *
+   * Throws kind `corrupt` for bytes that are no state vector.
+   */
+  diff(stateVector: Uint8Array): Uint8Array {
+    const clocks = decodeStateVector(stateVector)
+    const key = Buffer.from(Y.encodeStateVector(clocks)).toString("latin1")
+    const shared = this.#diffs.get(key)
+    if (shared !== undefined) return shared
+    const diff = this.#computeDiff(clocks)
+    const [oldest] = this.#diffs.keys()
+    if (this.#diffs.size >= maxSharedDiffs && oldest !== undefined) this.#diffs.delete(oldest)
+    this.#diffs.set(key, diff)
+    return diff
+  }
+
+  #computeDiff(clocks: Map<number, number>): Uint8Array {
+    if (covers(clocks, this.#clocks)) return this.#deletes.encodeUpdate()
+    const stateVector = Y.encodeStateVector(clocks)
+    if (this.#tail.length > 0 && covers(clocks, this.#baseClocks)) {
+      // Whoever was here when the base was made pays for what came since, not for the whole workspace.
+      return Y.diffUpdate(mergeAll([...this.#tail, this.#deletes.encodeUpdate()]), stateVector)
+    }
+    const whole = this.#whole()
+    return clocks.size === 0 ? whole : Y.diffUpdate(whole, stateVector)
+  }
+
+  #whole(): Uint8Array {
+    if (this.#tail.length > 0) {
+      this.#base = mergeAll([this.#base, mergeAll(this.#tail)])
+      this.#tail = []
+      this.#baseClocks = new Map(this.#clocks)
+    }
+    return this.#base
+  }
+}
+
+function decodeStateVector(bytes: Uint8Array): Map<number, number> {
+  try {
+    return Y.decodeStateVector(bytes)
+  } catch (cause) {
+    throw new MillraceError("The state vector does not decode; reload this copy from the relay.", {
+      kind: "corrupt",
+      cause,
+    })
+  }
+}
+
+function covers(clocks: ReadonlyMap<number, number>, wanted: ReadonlyMap<number, number>): boolean {
+  for (const [client, clock] of wanted) {
+    if ((clocks.get(client) ?? 0) < clock) return false
+  }
+  return true
+}

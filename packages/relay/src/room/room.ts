@@ -1,0 +1,277 @@
+import { type Clock, type Log, MillraceError, messageOf } from "@millrace/ports"
+import { formatWorkspaceRef, frameTypes, syncSteps, type WorkspaceRef } from "@millrace/protocol"
+import type { Store } from "@millrace/store"
+import type { Limits } from "../limits.ts"
+import { AckLedger } from "./ack-ledger.ts"
+import { AwarenessTable } from "./awareness.ts"
+import { Committer } from "./committer.ts"
+import { decodeUpdate } from "./decode-update.ts"
+import { payloadOf, SharedFrame, syncFrame } from "./frame.ts"
+import type { Peer } from "./peer.ts"
+import type { Replica } from "./replica.ts"
+import { streamOf } from "./stream-name.ts"
+
+export interface RoomOptions {
+  readonly ref: WorkspaceRef
+  readonly store: Store
+  readonly clock: Clock
+  readonly log: Log
+  readonly limits: Limits
+  readonly replica: Replica
+  /** Last seq that the replica contains. */
+  readonly seq: number
+  /** The room is of no use any more: it holds what the disk refused. */
+  onPoisoned(room: Room): void
+}
+
+interface Member {
+  readonly acks: AckLedger
+  /** True from a gap until the whole answer that we asked for. */
+  awaitsWhole: boolean
+}
+
+/** An update of the projector, passed on only once it is durable. */
+interface Withheld {
+  readonly ordinal: number
+  readonly frame: Uint8Array
+  readonly from: Peer
+}
+
+/**
+ * One open workspace: checks what comes in, passes it on at once, commits it in groups, and tells each peer what is durable.
+ *
+ * Nothing that the disk refused is kept: when an append fails the room is poisoned, every peer is told to come back, and
+ * the next one to come loads the workspace anew.
+ */
+export class Room {
+  readonly ref: WorkspaceRef
+  readonly #options: RoomOptions
+  readonly #replica: Replica
+  readonly #members = new Map<Peer, Member>()
+  readonly #awareness: AwarenessTable
+  readonly #committer: Committer
+  #withheld: Withheld[] = []
+  #poison: MillraceError | undefined
+  #whole: { readonly diff: Uint8Array; readonly frame: SharedFrame } | undefined
+
+  constructor(options: RoomOptions) {
+    this.ref = options.ref
+    this.#options = options
+    this.#replica = options.replica
+    this.#awareness = new AwarenessTable(options.limits.maxAwarenessClients)
+    this.#committer = new Committer({
+      store: options.store,
+      stream: streamOf(options.ref),
+      clock: options.clock,
+      seq: options.seq,
+      delayMs: options.limits.commitDelayMs,
+      maxBytes: options.limits.maxCommitBytes,
+      onDurable: (ordinal, seq) => this.#becameDurable(ordinal, seq),
+      onFailure: (cause) => this.#poisonBy(cause),
+    })
+  }
+
+  /** Last durable seq. */
+  get seq(): number {
+    return this.#committer.seq
+  }
+
+  /** Whether the room can be forgotten without losing anything. */
+  get idle(): boolean {
+    return this.#members.size === 0 && this.#committer.idle
+  }
+
+  /** Greets the peer: our state vector where it may write, and who is present. */
+  join(peer: Peer): void {
+    if (this.#poison !== undefined) throw this.#poison
+    this.#members.set(peer, { acks: new AckLedger(), awaitsWhole: false })
+    if (peer.permission === "write") this.#askForWhole(peer)
+    this.#sendAwareness(peer)
+  }
+
+  /** Idempotent. */
+  leave(peer: Peer): void {
+    if (!this.#members.delete(peer)) return
+    this.#passOnAwareness(this.#awareness.leave(peer))
+  }
+
+  /**
+   * Takes one y-websocket frame. Frame types that nobody here knows are ignored, as servers of that protocol do.
+   *
+   * Throws a MillraceError for a frame that the peer should not have sent; nothing of it is kept, and the caller ends the peer.
+   */
+  receive(peer: Peer, frame: Uint8Array): void {
+    const member = this.#members.get(peer)
+    if (member === undefined) return
+    const type = frame[0] ?? -1
+    switch (type) {
+      case frameTypes.sync:
+        return this.#receiveSync(peer, member, frame)
+      case frameTypes.awareness:
+        return this.#receiveAwareness(peer, frame)
+      case frameTypes.queryAwareness:
+        return this.#sendAwareness(peer)
+      default:
+        this.#options.log.debug("frame ignored", { workspace: formatWorkspaceRef(this.ref), type })
+    }
+  }
+
+  /** Resolves once everything taken so far is durable or refused. */
+  flush(): Promise<void> {
+    return this.#committer.flush()
+  }
+
+  #receiveSync(peer: Peer, member: Member, frame: Uint8Array): void {
+    const step = frame[1] ?? -1
+    switch (step) {
+      case syncSteps.step1:
+        return this.#answer(peer, payloadOf(frame, 2))
+      case syncSteps.step2:
+      case syncSteps.update:
+        return this.#receiveUpdate(peer, member, frame, step === syncSteps.step2)
+      default:
+        throw new MillraceError("The sync frame has an unknown step; check the client's version.", { kind: "corrupt" })
+    }
+  }
+
+  #receiveUpdate(peer: Peer, member: Member, frame: Uint8Array, whole: boolean): void {
+    if (peer.permission !== "write") {
+      throw new MillraceError(`The token does not allow writing in ${formatWorkspaceRef(this.ref)}; keep a copy.`, {
+        kind: "forbidden",
+      })
+    }
+    // The socket's buffer is larger than the update and will be used again.
+    const bytes = payloadOf(frame, 2).slice()
+    const update = decodeUpdate(bytes)
+    const verdict = this.#replica.judge(update, peer.role === "projector")
+    switch (verdict) {
+      case "reserved":
+        throw new MillraceError("The update writes under a client id that is reserved; draw another client id.", {
+          kind: "reserved",
+        })
+      case "gap":
+        return this.#receiveGap(peer, member, whole)
+      case "new":
+        this.#replica.add(bytes, update)
+        this.#committer.add({
+          payload: bytes,
+          generation: this.ref.generation,
+          author: peer.subject,
+          timeMs: this.#options.clock.nowMs(),
+        })
+        this.#passOn(peer, whole ? syncFrame("update", bytes) : frame.slice())
+        break
+      case "known":
+        break
+    }
+    if (whole) {
+      member.awaitsWhole = false
+      member.acks.receivedWhole(this.#committer.ordinal)
+    } else {
+      member.acks.receivedFrame(this.#committer.ordinal)
+    }
+    this.#tellDurable(peer, member)
+    if (this.#committer.pendingBytes > this.#options.limits.maxPendingBytes) peer.holdUntil(this.#committer.flush())
+  }
+
+  /**
+   * The update needs something that is not here. The peer's whole answer to our state vector has it, unless the
+   * peer itself lacks it: then asking again would never end.
+   */
+  #receiveGap(peer: Peer, member: Member, whole: boolean): void {
+    if (whole && member.awaitsWhole) {
+      throw new MillraceError(
+        "This copy depends on edits that it does not have; export it, then load the workspace anew.",
+        { kind: "corrupt" },
+      )
+    }
+    member.acks.receivedGap()
+    if (member.awaitsWhole) return
+    member.awaitsWhole = true
+    this.#askForWhole(peer)
+  }
+
+  #askForWhole(peer: Peer): void {
+    peer.send(new SharedFrame(syncFrame("step1", this.#replica.stateVector())), false)
+  }
+
+  #answer(peer: Peer, stateVector: Uint8Array): void {
+    if (this.#withheld.length > 0) {
+      // What the projector wrote must not reach anybody before it is durable.
+      void this.#committer.flush().then(() => this.#members.has(peer) && this.#answer(peer, stateVector))
+      return
+    }
+    const diff = this.#replica.diff(stateVector)
+    if (this.#whole?.diff !== diff) this.#whole = { diff, frame: new SharedFrame(syncFrame("step2", diff)) }
+    this.#send(peer, this.#whole.frame, this.#committer.ordinal, true)
+  }
+
+  #passOn(from: Peer, frame: Uint8Array): void {
+    const ordinal = this.#committer.ordinal
+    if (from.role === "projector") this.#withheld.push({ ordinal, frame, from })
+    else this.#broadcast(from, frame, ordinal)
+  }
+
+  #broadcast(from: Peer, frame: Uint8Array, ordinal: number): void {
+    const shared = new SharedFrame(frame)
+    for (const peer of this.#members.keys()) {
+      if (peer !== from) this.#send(peer, shared, ordinal, false)
+    }
+  }
+
+  #send(peer: Peer, frame: SharedFrame, ordinal: number, whole: boolean): void {
+    const member = this.#members.get(peer)
+    if (member === undefined) return
+    peer.send(frame, whole)
+    member.acks.sentFrame(ordinal)
+    if (ordinal <= this.#committer.durableOrdinal) this.#tellDurable(peer, member)
+  }
+
+  #receiveAwareness(peer: Peer, frame: Uint8Array): void {
+    const { maxAwarenessBytes } = this.#options.limits
+    if (frame.length > maxAwarenessBytes) {
+      throw new MillraceError(`An awareness frame may have ${maxAwarenessBytes} bytes.`, { kind: "too-large" })
+    }
+    const news = this.#awareness.receive(peer, payloadOf(frame, 1))
+    this.#passOnAwareness(news)
+    // Stock clients take silence for a dead connection, so a repetition still has its echo.
+    if (news === undefined) peer.send(new SharedFrame(frame.slice()), false)
+  }
+
+  #passOnAwareness(frame: Uint8Array | undefined): void {
+    if (frame === undefined) return
+    const shared = new SharedFrame(frame)
+    for (const peer of this.#members.keys()) peer.send(shared, false)
+  }
+
+  #sendAwareness(peer: Peer): void {
+    const frame = this.#awareness.snapshot()
+    if (frame !== undefined) peer.send(new SharedFrame(frame), false)
+  }
+
+  #becameDurable(ordinal: number, _seq: number): void {
+    const ready = this.#withheld.filter((one) => one.ordinal <= ordinal)
+    this.#withheld = this.#withheld.filter((one) => one.ordinal > ordinal)
+    for (const one of ready) this.#broadcast(one.from, one.frame, one.ordinal)
+    for (const [peer, member] of this.#members) this.#tellDurable(peer, member)
+  }
+
+  #tellDurable(peer: Peer, member: Member): void {
+    const counts = member.acks.durableUpTo(this.#committer.durableOrdinal)
+    if (counts !== undefined) peer.durable(counts, this.#committer.seq)
+  }
+
+  #poisonBy(cause: unknown): void {
+    const workspace = formatWorkspaceRef(this.ref)
+    this.#options.log.error("append failed", { workspace, reason: messageOf(cause) })
+    this.#poison = new MillraceError(`The relay could not store edits of ${workspace}; they are sent again.`, {
+      kind: "storage",
+      retry: { afterMs: 1000 },
+      cause,
+    })
+    this.#withheld = []
+    this.#options.onPoisoned(this)
+    for (const peer of this.#members.keys()) peer.fail(this.#poison)
+    this.#members.clear()
+  }
+}

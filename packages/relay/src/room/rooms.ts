@@ -1,0 +1,123 @@
+import { type Clock, type Log, MillraceError, messageOf, type Timer } from "@millrace/ports"
+import type { WorkspaceRef } from "@millrace/protocol"
+import type { Store } from "@millrace/store"
+import type { Limits } from "../limits.ts"
+import { mergeAll } from "./merge.ts"
+import { Replica } from "./replica.ts"
+import { Room } from "./room.ts"
+import { streamOf } from "./stream-name.ts"
+
+export interface RoomsOptions {
+  readonly store: Store
+  readonly clock: Clock
+  readonly log: Log
+  readonly limits: Limits
+}
+
+interface Slot {
+  readonly loading: Promise<Room>
+  room: Room | undefined
+  holders: number
+  idleTimer: Timer | undefined
+}
+
+/** Log entries that are merged at a time while a workspace is read, to bound how many are held one by one. */
+const loadGroupUpdates = 1024
+
+/**
+ * The open workspaces of a process, each at most once.
+ *
+ * A room stays while anybody holds it or something of it waits for the disk. Holding begins before the first await, so a room is never
+ * given away and unloaded at the same time.
+ */
+export class Rooms {
+  readonly #options: RoomsOptions
+  readonly #slots = new Map<string, Slot>()
+
+  constructor(options: RoomsOptions) {
+    this.#options = options
+  }
+
+  /**
+   * The room, loaded if it must be. Each `acquire` that resolved needs one `release`.
+   *
+   * A load that fails rejects with kind `storage` for all who wait for it; the next `acquire` tries again.
+   */
+  async acquire(ref: WorkspaceRef): Promise<Room> {
+    const stream = streamOf(ref)
+    const slot = this.#slots.get(stream) ?? this.#open(ref, stream)
+    slot.holders += 1
+    slot.idleTimer?.cancel()
+    slot.idleTimer = undefined
+    return slot.loading
+  }
+
+  release(room: Room): void {
+    const stream = streamOf(room.ref)
+    const slot = this.#slots.get(stream)
+    if (slot?.room !== room) return
+    slot.holders -= 1
+    if (slot.holders === 0) this.#unloadLater(stream, slot, room)
+  }
+
+  /** Workspaces in memory. */
+  get count(): number {
+    return this.#slots.size
+  }
+
+  /** Resolves once everything that was taken is durable or refused. */
+  async flush(): Promise<void> {
+    await Promise.all([...this.#slots.values()].map(async (slot) => slot.room?.flush()))
+  }
+
+  #open(ref: WorkspaceRef, stream: string): Slot {
+    const slot: Slot = { loading: this.#load(ref, stream), room: undefined, holders: 0, idleTimer: undefined }
+    this.#slots.set(stream, slot)
+    slot.loading.then(
+      (room) => (slot.room = room),
+      () => this.#forget(stream, slot),
+    )
+    return slot
+  }
+
+  async #load(ref: WorkspaceRef, stream: string): Promise<Room> {
+    const { store, log } = this.#options
+    try {
+      const merged: Uint8Array[] = []
+      let group: Uint8Array[] = []
+      let seq = 0
+      for await (const entry of store.read(stream, 0)) {
+        group.push(entry.payload)
+        seq = entry.seq
+        if (group.length < loadGroupUpdates) continue
+        merged.push(mergeAll(group))
+        group = []
+      }
+      const onPoisoned = (room: Room): void => {
+        const slot = this.#slots.get(stream)
+        if (slot?.room === room) this.#forget(stream, slot)
+      }
+      return new Room({ ...this.#options, ref, replica: new Replica([...merged, ...group]), seq, onPoisoned })
+    } catch (cause) {
+      log.error("load failed", { stream, reason: messageOf(cause) })
+      throw new MillraceError(`The relay could not read ${ref.name}; it will be tried again.`, {
+        kind: "storage",
+        retry: { afterMs: 5000 },
+        cause,
+      })
+    }
+  }
+
+  #unloadLater(stream: string, slot: Slot, room: Room): void {
+    slot.idleTimer = this.#options.clock.after(this.#options.limits.idleRoomMs, () => {
+      if (slot.holders > 0) return
+      if (room.idle) this.#forget(stream, slot)
+      else this.#unloadLater(stream, slot, room)
+    })
+  }
+
+  #forget(stream: string, slot: Slot): void {
+    slot.idleTimer?.cancel()
+    if (this.#slots.get(stream) === slot) this.#slots.delete(stream)
+  }
+}

@@ -1,0 +1,34 @@
+import { encodeServerMessage, formatWorkspaceRef } from "@millrace/protocol"
+import type { StreamHead } from "@millrace/store"
+import { mayRead } from "../access/grants.ts"
+import type { Claims } from "../access/token.ts"
+import { logPrefix, refOf } from "../room/stream-name.ts"
+import type { Connection } from "./connection.ts"
+import type { Session } from "./session.ts"
+
+/**
+ * Tells the socket every readable workspace and its seq as they are, then every durable append. Status documents are not
+ * workspaces and are left out. The returned function ends it.
+ */
+export function openFeed(session: Session, connection: Connection, claims: Claims): () => void {
+  const told = new Map<string, number>()
+  const tell = ({ stream, seq }: StreamHead): void => {
+    const ref = refOf(stream)
+    if (ref === undefined || ref.status || !mayRead(claims, ref.name) || (told.get(stream) ?? 0) >= seq) return
+    told.set(stream, seq)
+    const { generation } = ref
+    const workspace = formatWorkspaceRef({ ...ref, generation: 1 })
+    connection.send(encodeServerMessage({ type: "feed", workspace, generation, seq }), false)
+  }
+  // Watching begins before the listing, so that nothing falls between them.
+  const unwatch = session.store.watch(logPrefix, tell)
+  const listAll = async (): Promise<void> => {
+    for await (const head of session.store.streams(logPrefix)) tell(head)
+  }
+  listAll().catch((cause: unknown) => {
+    session.log.error("feed failed", { reason: String(cause) })
+    unwatch()
+    connection.close(1011, "The feed could not be read; reconnect.")
+  })
+  return unwatch
+}

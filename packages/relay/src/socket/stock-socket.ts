@@ -1,0 +1,43 @@
+import { MillraceError } from "@millrace/ports"
+import type { WebSocket } from "ws"
+import type { Grant } from "../access/grants.ts"
+import type { Claims } from "../access/token.ts"
+import type { Peer } from "../room/peer.ts"
+import type { Room } from "../room/room.ts"
+import { Connection } from "./connection.ts"
+import type { Session } from "./session.ts"
+
+/** Serves one y-websocket client in a room that is already loaded and held for it; the hold is released at its end. */
+export function serveStock(session: Session, socket: WebSocket, claims: Claims, grant: Grant, room: Room): Connection {
+  const { maxMessageBytes } = session.limits
+  const connection: Connection = new Connection({
+    ...session,
+    socket,
+    claims,
+    onMessage: (bytes) => {
+      if (bytes.length > maxMessageBytes) throw tooLarge(maxMessageBytes)
+      room.receive(peer, bytes)
+    },
+    onEnd: () => {
+      room.leave(peer)
+      session.rooms.release(room)
+    },
+  })
+  const peer: Peer = {
+    subject: claims.subject,
+    ...grant,
+    send: (frame, whole) => connection.send(frame.bytes, whole),
+    durable: () => {},
+    fail: (error) => connection.end(error),
+    holdUntil: (ready) => connection.holdUntil(ready),
+  }
+  if (!connection.ended) room.join(peer)
+  return connection
+}
+
+/** The refusal of a message over the limit. */
+export function tooLarge(maxMessageBytes: number): MillraceError {
+  return new MillraceError(`A message may have ${maxMessageBytes} bytes; send the change in smaller transactions.`, {
+    kind: "too-large",
+  })
+}

@@ -1,0 +1,49 @@
+import type { MillraceError } from "@millrace/ports"
+import { encodeServerMessage } from "@millrace/protocol"
+import type { Grant } from "../access/grants.ts"
+import type { Peer } from "../room/peer.ts"
+import type { Room } from "../room/room.ts"
+import type { Connection } from "./connection.ts"
+import type { Session } from "./session.ts"
+
+/** One open channel of a socket of millrace.v1. */
+export interface Channel {
+  receive(frame: Uint8Array): void
+  /** Idempotent; says nothing to the client. */
+  close(): void
+}
+
+export interface ChannelOptions {
+  readonly channel: number
+  readonly connection: Connection
+  readonly subject: string
+  /** The channel cannot go on: say so, and close it. */
+  fail(error: MillraceError): void
+}
+
+/** Joins the room, which is already held for the channel, and speaks its frames as `data`. */
+export function openSyncChannel(session: Session, options: ChannelOptions, grant: Grant, room: Room): Channel {
+  const { channel, connection } = options
+  const peer: Peer = {
+    subject: options.subject,
+    ...grant,
+    send: (frame, whole) => {
+      for (const message of frame.messagesOn(channel, session.limits.maxPartBytes)) connection.send(message, whole)
+    },
+    durable: ({ received, sent }, seq) =>
+      connection.send(encodeServerMessage({ type: "durable", channel, received, sent, seq }), false),
+    fail: (error) => options.fail(error),
+    holdUntil: (ready) => connection.holdUntil(ready),
+  }
+  let open = true
+  room.join(peer)
+  return {
+    receive: (frame) => room.receive(peer, frame),
+    close: () => {
+      if (!open) return
+      open = false
+      room.leave(peer)
+      session.rooms.release(room)
+    },
+  }
+}

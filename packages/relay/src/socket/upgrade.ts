@@ -1,0 +1,157 @@
+import { type IncomingMessage, STATUS_CODES } from "node:http"
+import type { Duplex } from "node:stream"
+import { asMillraceError, MillraceError } from "@millrace/ports"
+import { closeCodeOf, encodeServerMessage, protocolName, type WorkspaceRef } from "@millrace/protocol"
+import { WebSocket, WebSocketServer } from "ws"
+import { grantFor } from "../access/grants.ts"
+import type { Claims, Verifier } from "../access/token.ts"
+import { type Answer, errorAnswer } from "../http/answer.ts"
+import { pathOf, refIn } from "../http/routes.ts"
+import { checkGeneration } from "../room/stream-name.ts"
+import type { Connection } from "./connection.ts"
+import { MillraceSocket } from "./millrace-socket.ts"
+import type { Session } from "./session.ts"
+import { serveStock } from "./stock-socket.ts"
+
+/** Room for a message's own head, so that the limit on its content is met by our typed refusal first. */
+const headRoomBytes = 1024
+/** What the library closes with when a message is over its limit. */
+const libraryTooLarge = 1009
+
+/** Gives messages over the library's limit the permanent code that clients do not come back from with the same message. */
+class TypedCloseSocket extends WebSocket {
+  override close(code?: number, data?: string | Buffer): void {
+    if (code === libraryTooLarge) super.close(closeCodeOf("too-large"), "The message is over the relay's limit.")
+    else super.close(code, data)
+  }
+}
+
+/** Turns HTTP upgrades into served sockets: access first, nothing is read before it. */
+export class Upgrader {
+  readonly #session: Session
+  readonly #verifier: Verifier
+  readonly #server: WebSocketServer
+  readonly #connections = new Set<Connection>()
+  #draining = false
+
+  constructor(session: Session, verifier: Verifier) {
+    this.#session = session
+    this.#verifier = verifier
+    this.#server = new WebSocketServer({
+      noServer: true,
+      clientTracking: false,
+      perMessageDeflate: false,
+      maxPayload: session.limits.maxMessageBytes + headRoomBytes,
+      handleProtocols: (protocols) => (protocols.has(protocolName) ? protocolName : false),
+      WebSocket: TypedCloseSocket,
+    })
+  }
+
+  get count(): number {
+    return this.#connections.size
+  }
+
+  /** Never rejects: whatever goes wrong is the peer's answer. */
+  async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    // A peer that goes away during the handshake is no error of ours.
+    socket.on("error", () => socket.destroy())
+    const offered = offeredProtocols(request)
+    try {
+      this.#checkRoom()
+      if (offered[0] === protocolName) await this.#upgradeMillrace(request, socket, head, offered[1] ?? "")
+      else await this.#upgradeStock(request, socket, head)
+    } catch (thrown) {
+      const error = asMillraceError(thrown, "bug")
+      this.#session.log.info("upgrade refused", { kind: error.kind, path: pathOf(request.url).pathname })
+      writeRefusal(socket, errorAnswer(error))
+    }
+  }
+
+  /** Closes every socket with 1012, service restart, and refuses new ones. */
+  drain(): void {
+    this.#draining = true
+    for (const connection of this.#connections) connection.close(1012, "The relay restarts; reconnect.")
+  }
+
+  async #upgradeStock(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    const { pathname, searchParams } = pathOf(request.url)
+    const token = searchParams.get("token")
+    if (token === null) {
+      throw new MillraceError("A token is needed: add `?token=` to the URL.", { kind: "unauthenticated" })
+    }
+    const claims = await this.#verifier.verify(token)
+    const ref = workspaceInPath(pathname)
+    if (ref === undefined) throw new MillraceError("Name a workspace: /sync/<workspace>.", { kind: "invalid" })
+    const grant = grantFor(claims, ref)
+    checkGeneration(ref, 0)
+    const room = await this.#session.rooms.acquire(ref)
+    if (socket.destroyed) return this.#session.rooms.release(room)
+    this.#server.handleUpgrade(request, socket, head, (webSocket) => {
+      this.#keep(webSocket, serveStock(this.#session, webSocket, claims, grant, room))
+    })
+  }
+
+  async #upgradeMillrace(request: IncomingMessage, socket: Duplex, head: Buffer, token: string): Promise<void> {
+    const admitted = await this.#admit(token, pathOf(request.url).pathname)
+    if (socket.destroyed) return
+    this.#server.handleUpgrade(request, socket, head, (webSocket) => {
+      if (admitted instanceof MillraceError) return this.#turnAway(webSocket, admitted)
+      this.#keep(webSocket, new MillraceSocket(this.#session, webSocket, admitted.claims, admitted.only).connection)
+    })
+  }
+
+  async #admit(
+    token: string,
+    pathname: string,
+  ): Promise<MillraceError | { claims: Claims; only: WorkspaceRef | undefined }> {
+    try {
+      const claims = await this.#verifier.verify(token)
+      const only = workspaceInPath(pathname)
+      if (only !== undefined) grantFor(claims, only)
+      return { claims, only }
+    } catch (thrown) {
+      return asMillraceError(thrown, "bug")
+    }
+  }
+
+  /** Browsers see nothing of a refused upgrade, so ours completes and says why. */
+  #turnAway(webSocket: WebSocket, error: MillraceError): void {
+    const { kind, retry, message } = error
+    this.#session.log.info("socket refused", { kind })
+    webSocket.on("error", () => webSocket.terminate())
+    webSocket.send(encodeServerMessage({ type: "error", channel: 0, kind, retry, message }))
+    webSocket.close(closeCodeOf(kind), kind)
+  }
+
+  #keep(webSocket: WebSocket, connection: Connection): void {
+    this.#connections.add(connection)
+    webSocket.once("close", () => this.#connections.delete(connection))
+    if (this.#draining) connection.close(1012, "The relay restarts; reconnect.")
+  }
+
+  #checkRoom(): void {
+    if (this.#draining || this.#connections.size >= this.#session.limits.maxConnections) {
+      throw new MillraceError("The relay takes no more connections now; try again.", {
+        kind: "unavailable",
+        retry: { afterMs: 2000 },
+      })
+    }
+  }
+}
+
+/** `/sync/<workspace>`; undefined for `/sync`. Throws kind `not-found` for any other path. */
+function workspaceInPath(pathname: string): WorkspaceRef | undefined {
+  if (pathname === "/sync" || pathname === "/sync/") return undefined
+  if (!pathname.startsWith("/sync/")) throw new MillraceError("There is nothing at this path.", { kind: "not-found" })
+  return refIn(pathname, "/sync/")
+}
+
+function offeredProtocols(request: IncomingMessage): readonly string[] {
+  return (request.headers["sec-websocket-protocol"] ?? "").split(",").map((name) => name.trim())
+}
+
+function writeRefusal(socket: Duplex, answer: Answer): void {
+  const lines = [`HTTP/1.1 ${answer.status} ${STATUS_CODES[answer.status] ?? "Refused"}`, "connection: close"]
+  for (const [name, value] of Object.entries(answer.headers)) lines.push(`${name}: ${value}`)
+  socket.end(`${lines.join("\r\n")}\r\n\r\n${answer.body}`)
+}
