@@ -5,7 +5,7 @@ import { maxRetryAfterMs, retryAfterMs, secretSource } from "../src/index.ts"
 
 const nowMs = Date.UTC(2026, 0, 1, 12, 0, 0)
 
-test.each([
+const retryAfterCases: readonly (readonly [string | undefined, number | undefined])[] = [
   ["7", 7000],
   [" 0 ", 0],
   ["Thu, 01 Jan 2026 12:00:05 GMT", 5000],
@@ -16,7 +16,9 @@ test.each([
   ["-5", undefined],
   ["soon", undefined],
   ["1.5", undefined],
-])("T31 Retry-After %j means %j ms, at most an hour", (value, expected) => {
+]
+
+test.each(retryAfterCases)("T31 Retry-After %j means %j ms, at most an hour", (value, expected) => {
   expect(retryAfterMs(value, nowMs)).toBe(expected)
 })
 

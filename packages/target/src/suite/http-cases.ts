@@ -18,7 +18,7 @@ const kinds: readonly (readonly [status: number, kind: FailureKind])[] = [
 
 /** What every target that speaks HTTP owes on top. */
 export function httpCases(options: SuiteOptions): readonly SuiteCase[] {
-  const one = (
+  const test = (
     title: string,
     timeoutMs: number | undefined,
     body: (subject: Subject, http: HttpFaults, make: ChangeMaker) => Promise<void>,
@@ -36,7 +36,7 @@ export function httpCases(options: SuiteOptions): readonly SuiteCase[] {
   })
   return [
     ...kinds.map(([status, kind]) =>
-      one(
+      test(
         `T12 an answer ${status} makes receipts of kind ${kind}; nothing was taken, and the repeat is accepted`,
         undefined,
         async (subject, http, make) => {
@@ -51,7 +51,7 @@ export function httpCases(options: SuiteOptions): readonly SuiteCase[] {
       ),
     ),
 
-    one(
+    test(
       "T13 where an answer blames the content of a batch of several, wholeBatch is true",
       undefined,
       async (subject, http, make) => {
@@ -64,7 +64,7 @@ export function httpCases(options: SuiteOptions): readonly SuiteCase[] {
       },
     ),
 
-    one("T14 Retry-After is handed on as retryAfterMs", undefined, async (subject, http, make) => {
+    test("T14 Retry-After is handed on as retryAfterMs", undefined, async (subject, http, make) => {
       const changes = make.records(2)
       http.refuseNext({ status: 429, headers: { "retry-after": "7" } })
       for (const failed of await applyFailed(subject.target, changes, "rate")) assert.equal(failed.retryAfterMs, 7000)
@@ -72,7 +72,7 @@ export function httpCases(options: SuiteOptions): readonly SuiteCase[] {
       for (const failed of await applyFailed(subject.target, changes, "retry")) assert.equal(failed.retryAfterMs, 2000)
     }),
 
-    one(
+    test(
       "T15 an answer that is lost after the batch took effect is retry, and the repeat brings equal copies only",
       undefined,
       async (subject, http, make) => {
@@ -84,7 +84,7 @@ export function httpCases(options: SuiteOptions): readonly SuiteCase[] {
       },
     ),
 
-    one(
+    test(
       "T16 an answer that does not come in time is retry; one that comes late but in time is accepted",
       400,
       async (subject, http, make) => {
