@@ -72,6 +72,6 @@ test("W114 tokens are signed offline with the key of the data folder, which the 
   expect(claims).toMatchObject({
     sub: "cli",
     workspaces: { "sales*": "projector" },
-    exp: Math.floor(made.expiresAtMs / 1000),
+    exp: Math.ceil(made.expiresAtMs / 1000),
   })
 })

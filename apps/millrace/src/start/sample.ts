@@ -14,9 +14,11 @@ export const sampleWorkspace = "catalog"
 export async function seedSample(origin: string, devToken: DevToken, io: Io): Promise<void> {
   try {
     const { token } = await devToken()
-    const log = await get(new URL(`/workspaces/${sampleWorkspace}`, origin), io, { authorization: `Bearer ${token}` })
-    const { seq } = (await log.json()) as { readonly seq: number }
-    if (!log.ok || seq > 0) return
+    const status = await get(new URL(`/api/workspaces/${sampleWorkspace}/status`, origin), io, {
+      authorization: `Bearer ${token}`,
+    })
+    const { seq } = (await status.json()) as { readonly seq: number }
+    if (!status.ok || seq > 0) return
     const connection = { url: origin, workspace: sampleWorkspace, token: () => token }
     await importTables(sampleCatalog, connection, io, () => {})
   } catch (thrown) {
