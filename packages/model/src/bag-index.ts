@@ -60,34 +60,32 @@ export class BagIndex {
     return typeof element === "string" ? idOfEntry(element) : undefined
   }
 
-  /** Idempotent. */
-  add(source: { readonly client: number }, clock: number, element: unknown): void {
+  /** Idempotent. Returns whether a record has an entry more. */
+  add(source: { readonly client: number }, clock: number, element: unknown): boolean {
     const id = this.idOf(element)
     if (id === undefined) {
       const reason = typeof element === "string" ? "it names no record" : "it is not a string"
       this.#strange.set(placeOf(source.client, clock), { collection: this.name, client: source.client, clock, reason })
-      return
+      return false
     }
     const { entries } = this.stateOf(id)
-    if (!entries.some((entry) => entry.isAt(source.client, clock))) {
-      this.#set(id, [...entries, new BagEntry(source, clock, element as string)])
-    }
+    if (entries.some((entry) => entry.isAt(source.client, clock))) return false
+    this.#set(id, [...entries, new BagEntry(source, clock, element as string)])
+    return true
   }
 
-  /** Idempotent. */
-  remove(client: number, clock: number, element: unknown): void {
+  /** Idempotent. Returns whether a record has an entry less. */
+  remove(client: number, clock: number, element: unknown): boolean {
     const id = this.idOf(element)
     if (id === undefined) {
       this.#strange.delete(placeOf(client, clock))
-      return
+      return false
     }
     const { entries } = this.stateOf(id)
-    if (entries.some((entry) => entry.isAt(client, clock))) {
-      this.#set(
-        id,
-        entries.filter((entry) => !entry.isAt(client, clock)),
-      )
-    }
+    const left = entries.filter((entry) => !entry.isAt(client, clock))
+    if (left.length === entries.length) return false
+    this.#set(id, left)
+    return true
   }
 
   /** True where entries name a record, existing or not. */

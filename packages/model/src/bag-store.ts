@@ -87,7 +87,7 @@ export class BagStore {
     const bag = this.#root(name)
     const index = this.index(name)
     this.doc.transact((transaction) => {
-      this.#batchOf(transaction).touch(index, id)
+      const before = index.stateOf(id)
       for (const entry of plan.supersede) {
         removeElement(transaction, entry)
         index.remove(entry.client, entry.clock, entry.text)
@@ -97,6 +97,7 @@ export class BagStore {
         this.#runs.set(name, run)
         index.add(run.last, run.last.clock, text)
       }
+      this.#batchOf(transaction).note(index, id, before, index.stateOf(id))
     }, localOrigin)
     return true
   }
@@ -124,15 +125,18 @@ export class BagStore {
     eachRemoved(transaction, (type, source, clock, element) => {
       this.#follow(transaction, type, element, (index) => index.remove(source.client, clock, element))
     })
-    this.#batches.get(transaction)?.settle()
   }
 
-  #follow(transaction: Transaction, type: BagType, element: unknown, step: (index: BagIndex) => void): void {
+  // Own writes are in the index already and are not noted twice: since then there may have been others.
+  #follow(transaction: Transaction, type: BagType, element: unknown, step: (index: BagIndex) => boolean): void {
     const index = this.#indexOf(type)
     if (index === null || !this.#isOurs(index, element)) return
     const id = index.idOf(element)
-    if (id !== undefined) this.#batchOf(transaction).touch(index, id)
-    step(index)
+    const before = id === undefined ? undefined : index.stateOf(id)
+    const isNew = step(index)
+    if (isNew && id !== undefined && before !== undefined) {
+      this.#batchOf(transaction).note(index, id, before, index.stateOf(id))
+    }
   }
 
   readonly #onSettled = (transaction: Transaction): void => {

@@ -12,13 +12,15 @@ import { setOwn, type Value } from "./value.ts"
  */
 export function parseCanonical(text: string): Value {
   let value: Value
+  let canonical: string
   try {
     const raw: unknown = JSON.parse(text)
     value = text.includes('"$') ? revive(raw, 0) : freeze(raw, 0)
+    canonical = canonicalJson(value)
   } catch (thrown) {
     throw notCanonical(messageOf(thrown), thrown)
   }
-  if (canonicalJson(value) !== text) throw notCanonical("its canonical form differs")
+  if (canonical !== text) throw notCanonical("its canonical form differs")
   return value
 }
 

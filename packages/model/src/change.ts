@@ -30,48 +30,35 @@ export interface Touched {
 interface Step extends RecordName {
   readonly index: BagIndex
   readonly before: RecordState
-  readonly after: RecordState
+  after: RecordState
 }
 
-/** The records of one transaction, each with its state before and after. */
+/**
+ * The records of one transaction, each with its state before and after.
+ *
+ * Both are taken down as the entries come and go, not when the transaction is told: by then observers may have
+ * written again, and their writes belong to their own transactions.
+ */
 export class Batch {
-  readonly #before = new Map<BagIndex, Map<string, RecordState>>()
-  #steps: readonly Step[] = []
+  readonly #steps = new Map<BagIndex, Map<string, Step>>()
 
-  /** Must be called before the record's first change; later calls do nothing. */
-  touch(index: BagIndex, id: string): void {
-    let states = this.#before.get(index)
-    if (states === undefined) this.#before.set(index, (states = new Map()))
-    if (!states.has(id)) states.set(id, index.stateOf(id))
-  }
-
-  /**
-   * Takes down what became of the records; once, when the transaction has ended and before any observer runs.
-   *
-   * Observers may write: their transactions must not show in this one, so that each `before` is the `after` before it.
-   */
-  settle(): void {
-    const steps: Step[] = []
-    for (const [index, states] of [...this.#before].sort(([a], [b]) => compareText(a.name, b.name))) {
-      for (const [id, before] of states) {
-        const after = index.stateOf(id)
-        // Entries that came and went within the transaction do not count.
-        if (after !== before) steps.push({ collection: index.name, id, index, before, after })
-      }
-    }
-    this.#steps = steps
-    this.#before.clear()
+  note(index: BagIndex, id: string, before: RecordState, after: RecordState): void {
+    let steps = this.#steps.get(index)
+    if (steps === undefined) this.#steps.set(index, (steps = new Map()))
+    const step = steps.get(id)
+    if (step === undefined) steps.set(id, { collection: index.name, id, index, before, after })
+    else step.after = after
   }
 
   /** Sorted by collection. */
   touched(): readonly RecordName[] {
-    return this.#steps.map(({ collection, id }) => ({ collection, id }))
+    return this.#changed().map(({ collection, id }) => ({ collection, id }))
   }
 
   /** The changes of merged state; records that fold to what they were are left out. */
   changes(local: boolean, origin: unknown): readonly RecordChange[] {
     const changes: RecordChange[] = []
-    for (const { collection, id, index, before, after } of this.#steps) {
+    for (const { collection, id, index, before, after } of this.#changed()) {
       const old = before.fold(index.kindOf)
       const now = after.fold(index.kindOf)
       if (old.canonical === now.canonical) continue
@@ -79,5 +66,11 @@ export class Batch {
       changes.push({ collection, id, op, before: old.record, after: now.record, local, origin })
     }
     return changes
+  }
+
+  // Entries that came and went within the transaction do not count.
+  #changed(): readonly Step[] {
+    const sorted = [...this.#steps].sort(([a], [b]) => compareText(a.name, b.name))
+    return sorted.flatMap(([, steps]) => [...steps.values()].filter(({ before, after }) => before !== after))
   }
 }

@@ -5,7 +5,7 @@ import { realSubject } from "./support/subject.ts"
 
 const histories = 150
 
-test("M30 random histories lose no edit, leak none, drop none silently, raise no deleted record, and converge", () => {
+test("M36 random histories lose no edit, leak none, drop none silently, raise no deleted record, and converge", () => {
   const seed = baseSeed()
   let operations = 0
   for (let at = 0; at < histories; at++) {

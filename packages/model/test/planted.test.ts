@@ -21,6 +21,6 @@ test.each<readonly [string, Fault, OpenSubject]>([
   ["a write that leaves what it supersedes", "false conflict", neverSuperseding],
   ["a fold that ignores tags", "leak", ignoringTags],
   ["a fold that ignores classes", "beaten unseen", ignoringClasses],
-])("M31 the checker of histories sees a planted fault: %s", (_, wanted, open) => {
+])("M37 the checker of histories sees a planted fault: %s", (_, wanted, open) => {
   expect(firstFaults(open, wanted)).toContain(wanted)
 })

@@ -85,3 +85,8 @@ function textOf(record: object): string {
   const sorted = Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1))
   return JSON.stringify(Object.fromEntries(sorted))
 }
+
+/** For writes that the types forbid and a program in JavaScript may try all the same. */
+export function unchecked<T>(input: unknown): T {
+  return input as T
+}
