@@ -163,7 +163,7 @@ function usePageKeys(keys: PageKeys): void {
       const target = event.target instanceof HTMLElement ? event.target : undefined
       const types = target?.matches("input, textarea, select, dialog *") === true
       if (event.defaultPrevented || types) return
-      const isUndo = event.key === "z" && (event.ctrlKey || event.metaKey) && !event.shiftKey
+      const isUndo = event.key.toLowerCase() === "z" && (event.ctrlKey || event.metaKey) && !event.shiftKey
       const isPlain = !event.ctrlKey && !event.metaKey && !event.altKey
       const action = isUndo ? keys.undo : isPlain ? plainKey(event.key, keys, target === document.body) : undefined
       if (action === undefined) return
@@ -179,5 +179,5 @@ function plainKey(key: string, keys: PageKeys, atRest: boolean): (() => void) | 
   if (key === "?") return keys.shortcuts
   if (!atRest) return undefined
   if (key === "/") return keys.filter
-  return key === "n" ? keys.create : undefined
+  return key.toLowerCase() === "n" ? keys.create : undefined
 }

@@ -41,7 +41,7 @@ export function CreateDialog({ onClose, onCreated }: CreateDialogProps): ReactEl
           <input
             id="qualified-name"
             className="field-input field-input-boxed"
-            autoFocus
+            data-first-focus
             required
             autoComplete="off"
             spellCheck={false}

@@ -24,7 +24,7 @@ export function DeleteDialog({ id, onClose, onConfirm }: DeleteDialogProps): Rea
         </button>
         <button
           type="button"
-          autoFocus
+          data-first-focus
           className="button button-danger"
           onClick={onConfirm}
           data-testid="delete-confirm"

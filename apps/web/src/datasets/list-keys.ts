@@ -37,6 +37,7 @@ export function listAction(key: string, at: ListPosition): ListAction | undefine
     case "Delete":
       return at.count === 0 ? undefined : { name: "delete" }
     case "n":
+    case "N":
       return { name: "create" }
     case "/":
       return { name: "filter" }

@@ -9,7 +9,7 @@ export interface ModalProps {
   readonly children: ReactNode
 }
 
-/** The browser's own modal dialog: it keeps focus inside, closes on Escape and gives focus back where it was. */
+/** The browser's own modal dialog: it keeps focus inside, closes on Escape and gives focus back where it was. The control with `data-first-focus` has it first. */
 export function Modal({ title, testId, role, onClose, children }: ModalProps): ReactElement {
   const ref = useRef<HTMLDialogElement>(null)
   const titleId = useId()
@@ -17,6 +17,8 @@ export function Modal({ title, testId, role, onClose, children }: ModalProps): R
     const dialog = ref.current
     if (dialog === null) return undefined
     if (!dialog.open) dialog.showModal()
+    // The dialog would focus its first control, and React's autoFocus comes before the dialog is shown.
+    dialog.querySelector<HTMLElement>("[data-first-focus]")?.focus()
     return () => dialog.close()
   }, [])
   return (

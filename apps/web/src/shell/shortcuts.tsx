@@ -35,7 +35,7 @@ export function ShortcutsDialog({ onClose }: { readonly onClose: () => void }): 
         ))}
       </dl>
       <div className="modal-actions">
-        <button type="button" autoFocus className="button" onClick={onClose}>
+        <button type="button" data-first-focus className="button" onClick={onClose}>
           Close
         </button>
       </div>

@@ -1,0 +1,112 @@
+import { tempDir, waitFor } from "@millrace/testkit"
+import { expect, test } from "vitest"
+import { newBrowser, openPage } from "./support/page.ts"
+import { joinWorkspace, seedSmall, startSystem } from "./support/system.ts"
+
+test("W18 everything is done by keyboard alone: filter, open, edit, columns, create, delete, undo", async () => {
+  const system = await startSystem({ dir: tempDir("keyboard") })
+  const other = await joinWorkspace(system)
+  await seedSmall(other)
+  const datasets = other.collection("datasets")
+  const columns = other.collection("columns")
+  const browser = await newBrowser("keyboard")
+  const web = await openPage(browser, `${system.url}/#token=${await system.token("catalog", "write")}`)
+  const { keyboard } = web.page
+  const press = async (...keys: readonly string[]): Promise<void> => {
+    for (const key of keys) await keyboard.press(key)
+  }
+  const seen = (what: string, look: () => unknown): Promise<unknown> => waitFor(look, { what, deadlineMs: 15_000 })
+  await web.row("shop.visits").waitFor()
+  expect(web.page.url()).not.toContain("token")
+
+  // Filter, down into the list, along it, and into the pane.
+  await press("/")
+  expect(await web.focused()).toBe("filter")
+  await keyboard.type("shop.re")
+  await web.row("shop.visits").waitFor({ state: "detached" })
+  expect(await web.at("dataset-count").textContent()).toBe("1 of 3 datasets")
+  await press("Escape")
+  await web.row("shop.visits").waitFor()
+  await press("ArrowDown")
+  expect(await web.focused()).toBe("dataset-row shop.orders")
+  await press("End")
+  expect(await web.focused()).toBe("dataset-row shop.visits")
+  await press("Home", "ArrowDown", "Enter")
+  await seen("the first field to have the focus", async () => (await web.focused()) === "field-database")
+
+  // A field: Escape takes back, Enter writes.
+  await press("Tab", "Tab")
+  expect(await web.focused()).toBe("field-comment")
+  await press("Control+A")
+  await keyboard.type("never mind")
+  await press("Escape")
+  expect(await web.at("field-comment").inputValue()).toBe("All refunds")
+  await press("Control+A")
+  await keyboard.type("Money back")
+  await press("Enter")
+  await seen("the comment to arrive", () => datasets.get("shop.refunds")?.comment === "Money back")
+  expect(await web.focused()).toBe("field-comment")
+
+  // Columns: rename by arrow keys, add, remove.
+  await web.at("column-name").first().focus()
+  await press("ArrowDown", "Control+A")
+  await keyboard.type("refund_day")
+  await press("Enter")
+  await seen("the new name", () => columns.get("shop.refunds/column/1")?.name === "refund_day")
+  await web.at("add-column-name").focus()
+  await keyboard.type("amount")
+  await press("Tab")
+  await keyboard.type("decimal(10,2)")
+  await press("Enter")
+  await seen("the new column", () => columns.get("shop.refunds/column/2")?.type === "decimal(10,2)")
+  expect(await web.focused()).toBe("add-column-name")
+  await web.at("column-remove").first().focus()
+  await press("Enter")
+  await seen("the column to go", () => !columns.has("shop.refunds/column/0"))
+  expect(await web.focused()).toBe("column-name")
+
+  // A column moves to a free position; a taken one is refused and the draft stays.
+  const position = web.page.locator('[data-id="shop.refunds/column/2"] [data-testid=column-position]')
+  await position.focus()
+  await press("Control+A", "1", "Enter")
+  expect(await position.getAttribute("aria-invalid")).toBe("true")
+  expect(await position.inputValue()).toBe("1")
+  await press("Control+A", "0", "Enter")
+  await seen("the column to move", () => columns.get("shop.refunds/column/0")?.name === "amount")
+  expect(columns.has("shop.refunds/column/2")).toBe(false)
+  await seen("the focus to follow", async () => (await web.focused()) === "column-position")
+
+  // Back to the list, create, delete, undo.
+  await press("Escape")
+  expect(await web.focused()).toBe("dataset-row shop.refunds")
+  await press("n")
+  await keyboard.type("nonsense")
+  await press("Enter")
+  await web.page.getByText("Write it as database.name").waitFor()
+  await press("Control+A")
+  await keyboard.type("shop.vouchers")
+  await press("Enter")
+  await seen("the new dataset", () => datasets.get("shop.vouchers")?.name === "vouchers")
+  await seen("its first field to have the focus", async () => (await web.focused()) === "field-database")
+  await press("Escape")
+  expect(await web.focused()).toBe("dataset-row shop.vouchers")
+  await press("ArrowUp", "ArrowUp")
+  expect(await web.focused()).toBe("dataset-row shop.refunds")
+  await press("Delete", "Escape")
+  expect(await web.focused()).toBe("dataset-row shop.refunds")
+  await press("Delete", "Enter")
+  await seen("the dataset to go", () => !datasets.has("shop.refunds") && !columns.has("shop.refunds/column/1"))
+  await seen("the next row to have the focus", async () => (await web.focused()) === "dataset-row shop.visits")
+  await press("Control+Z")
+  await seen("the dataset to return", () => datasets.get("shop.refunds")?.comment === "Money back")
+  expect(columns.get("shop.refunds/column/1")?.name).toBe("refund_day")
+  await seen("its row to have the focus", async () => (await web.focused()) === "dataset-row shop.refunds")
+  await press("?", "Escape")
+  await web.state("saved")
+
+  // The target took everything, and the page says so.
+  await web.page.locator('[data-id="shop.refunds"][data-state=accepted]').waitFor({ timeout: 30_000 })
+  await press("Enter")
+  await web.page.locator("[data-testid=target-status][data-target=files][data-state=accepted]").waitFor()
+  await other.close()
+})
