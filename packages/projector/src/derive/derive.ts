@@ -48,7 +48,7 @@ export function lookAt(
     return
   }
   if ((known?.invalid ?? null) !== null) findings.mended.push([collection, id])
-  if (touch.noted && view.hasException(workspace, collection, id)) findings.seen.push([collection, id, touch.seq])
+  if (touch.noted && view.isUnsettled(workspace, collection, id)) findings.seen.push([collection, id, touch.seq])
 }
 
 /** SHA-256 of the canonical form: the identity of a record's state. */

@@ -55,7 +55,7 @@ export interface Derived {
   readonly invalid: readonly InvalidRecord[]
   /** No longer invalid, without a new version: back at the last valid state, or gone before it ever was valid. */
   readonly mended: readonly RecordName[]
-  /** Touched up to this seq with no other outcome, while an exception stands: the exception is about this touch too. */
+  /** Touched up to this seq with no other outcome, while not settled: an exception is about this touch too. */
   readonly seen: readonly (readonly [collection: string, id: string, seq: number])[]
   /** Seq of the log that all of this reflects; null in all entries of a look but the last. */
   readonly position: number | null

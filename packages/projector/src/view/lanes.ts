@@ -68,7 +68,8 @@ export class Lanes {
     const first = this.#item(binding.name, workspace, lane.first)
     if (first?.version !== failed.version) return
     const { kind, version, state, reason, attempts, timeMs } = failed
-    let seq = first.seq
+    // Touches up to the position that changed nothing were looked at: the exception is about them too.
+    let seq = Math.max(first.seq, this.#tables.positions.get([workspace])?.seq ?? 0)
     if (state === "parked") {
       for (let n = lane.first; n !== 0;) {
         const item = this.#unqueue(binding.name, workspace, n)

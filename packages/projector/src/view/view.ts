@@ -144,8 +144,15 @@ export class View {
     for (const { value } of this.#tables.exceptions.getRange(under(workspace))) yield value
   }
 
-  hasException(workspace: string, collection: string, id: string): boolean {
-    return this.#tables.exceptions.doesExist(recordKey(workspace, collection, id))
+  /** Whether the record has an exception, or something outstanding that may still become one. */
+  isUnsettled(workspace: string, collection: string, id: string): boolean {
+    return (
+      this.#tables.exceptions.doesExist(recordKey(workspace, collection, id)) ||
+      this.bindingsOf(workspace).some(
+        ({ name, collections }) =>
+          collections.includes(collection) && this.lane(name, workspace, collection, id) !== undefined,
+      )
+    )
   }
 
   exception(binding: Binding, workspace: string, collection: string, id: string): StatusException | undefined {
