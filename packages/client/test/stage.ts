@@ -38,6 +38,7 @@ export function token(role: string, expiresInMs = 3_600_000): Promise<string> {
 /** A relay in this process that can go and come back at the same address with the same log. */
 export interface Stage {
   readonly url: string
+  readonly port: number
   readonly store: Store
   up(): Promise<void>
   down(): Promise<void>
@@ -50,6 +51,8 @@ export interface OpenOptions {
   readonly role?: string
   readonly token?: () => Promise<string> | string
   readonly generation?: number
+  /** Another way to the relay. */
+  readonly url?: string
 }
 
 export async function startStage(limits: Partial<Limits> = {}): Promise<Stage> {
@@ -75,7 +78,7 @@ export async function startStage(limits: Partial<Limits> = {}): Promise<Stage> {
     const workspace = openWorkspace({
       name: options.name ?? "w",
       schema,
-      url,
+      url: options.url ?? url,
       token: options.token ?? (() => token(options.role ?? "write")),
       indexedDB: options.browser ?? null,
       ...(options.generation === undefined ? {} : { generation: options.generation }),
@@ -83,7 +86,7 @@ export async function startStage(limits: Partial<Limits> = {}): Promise<Stage> {
     atEndOfTests(() => workspace.close())
     return workspace
   }
-  return { url, store, up, down, open }
+  return { url, port, store, up, down, open }
 }
 
 /** A browser profile without anything in it. */
