@@ -9,7 +9,7 @@ const minSecretBytes = 32
 export const localKeyId = "local"
 
 /**
- * The key in the file, made at the first call: 32 random bytes in base64url, readable by the owner alone. Processes that start at
+ * The key in the file, made at the first call: 43 random characters, readable by the owner alone. Processes that start at
  * the same time agree on one.
  *
  * Rejects with kind `usage` for a file that holds no such key, and kind `storage` where it cannot be read or made.
@@ -17,7 +17,7 @@ export const localKeyId = "local"
 export async function openKeyFile(path: string, random: Random): Promise<TokenKey> {
   try {
     const text = (await readIfThere(path)) ?? (await create(path, random))
-    return { id: localKeyId, algorithm: "HS256", secret: decodeSecret(text, `The key file ${path}`) }
+    return { id: localKeyId, algorithm: "HS256", secret: secretOf(text, `The key file ${path}`) }
   } catch (cause) {
     if (cause instanceof MillraceError) throw cause
     throw new MillraceError(`The key file ${path} cannot be read or made (${messageOf(cause)}); check its folder.`, {
@@ -57,16 +57,18 @@ async function readIfThere(path: string): Promise<string | undefined> {
   }
 }
 
-/** A secret from its text in base64url. Throws kind `usage`, naming `what` and never the text, where it is too short. */
-export function decodeSecret(text: string, what: string): Uint8Array {
-  const secret = Buffer.from(text.trim(), "base64url")
-  if (!/^[A-Za-z0-9_-]+$/.test(text.trim()) || secret.length < minSecretBytes) {
-    throw new MillraceError(
-      `${what} is no key: give at least ${minSecretBytes} random bytes in base64url, such as \`openssl rand -base64 32 | tr '+/' '-_' | tr -d '='\` prints.`,
-      { kind: "usage" },
-    )
-  }
-  return secret
+/**
+ * A secret's bytes: those of its text as it stands, as other signers of HS256 tokens take it.
+ *
+ * Throws kind `usage`, naming `what` and never the text, where it is too short.
+ */
+export function secretOf(text: string, what: string): Uint8Array {
+  const secret = new TextEncoder().encode(text.trim())
+  if (secret.length >= minSecretBytes) return secret
+  throw new MillraceError(
+    `${what} is too short: give at least ${minSecretBytes} random characters, such as \`openssl rand -hex 32\` prints.`,
+    { kind: "usage" },
+  )
 }
 
 function hasCode(thrown: unknown, code: string): boolean {

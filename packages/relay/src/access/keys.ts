@@ -1,9 +1,9 @@
 import { join } from "node:path"
 import { MillraceError, type Random } from "@millrace/ports"
-import { decodeSecret, openKeyFile } from "./key-file.ts"
+import { secretOf, openKeyFile } from "./key-file.ts"
 import type { TokenKey } from "./token.ts"
 
-/** A key as a configuration names it; its secret is text in base64url, like the key file's. */
+/** A key as a configuration names it; its secret is text of 32 characters or more. */
 export interface KeySetting {
   readonly id: string
   readonly algorithm: TokenKey["algorithm"]
@@ -25,7 +25,7 @@ export async function openKeys(
     if (keys.some((key) => key.id === id)) {
       throw new MillraceError(`auth.keys names "${id}" twice; give each key its own id.`, { kind: "usage" })
     }
-    keys.push({ id, algorithm, secret: decodeSecret(await readSecret(), `The secret of auth key "${id}"`) })
+    keys.push({ id, algorithm, secret: secretOf(await readSecret(), `The secret of auth key "${id}"`) })
   }
   const [first = await openKeyFile(join(dataDir, "auth.key"), random), ...others] = keys
   return [first, ...others]
