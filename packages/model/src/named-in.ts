@@ -1,6 +1,7 @@
 import { MillraceError } from "@millrace/ports"
 import { idOfEntry } from "./entry.ts"
-import { decodeElements, type ElementId } from "./yjs-bag.ts"
+import type { ElementId } from "./yjs-bag.ts"
+import { decodeElements } from "./yjs-update.ts"
 
 /** A record that an update names. Where no document was asked, an update does not always say the collection. */
 export interface NamedRecord {

@@ -167,6 +167,9 @@ test("M30 raw updates name their records without a document; deletes that cannot
   ])
   expect(namedIn([fourth])).toEqual({ records: [], unresolvedDeletes: 1 })
   expect(namedIn([second, fourth]).unresolvedDeletes).toBe(0)
+  // One update without structs whose delete set claims 2^40 elements of one client: counted, not walked.
+  const claim = new Uint8Array([0, 1, 5, 1, 0, 128, 128, 128, 128, 128, 32])
+  expect(namedIn([claim, claim, first])).toMatchObject({ unresolvedDeletes: 2 ** 40 })
   expect(() => namedIn([new Uint8Array([1, 2, 3])])).toThrow(expect.objectContaining({ kind: "corrupt" }))
 })
 
