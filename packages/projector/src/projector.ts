@@ -2,12 +2,14 @@ import type { Closable, FeedItem } from "@millrace/client/node"
 import { canonicalForm, type Schema } from "@millrace/model"
 import {
   type Clock,
+  jitteredDelayMs,
   type Log,
   type MillraceError,
   type Random,
   silentLog,
   systemClock,
   systemRandom,
+  type Timer,
 } from "@millrace/ports"
 import type { Store } from "@millrace/store"
 import type { Target } from "@millrace/target"
@@ -93,7 +95,9 @@ export class Projector {
   readonly #couriers: readonly Courier[]
   readonly #workspaces = new Map<string, WorkspaceSupervisor>()
   readonly #waiting = new Set<() => void>()
-  readonly #feed: Closable
+  #feed: Closable
+  #feedFailures = 0
+  #feedTimer: Timer | undefined
   #connected = false
   #closing: Promise<void> | undefined
 
@@ -116,11 +120,7 @@ export class Projector {
       return [new Courier({ binding, link, ledger, limits, clock, log, isHeld })]
     })
     ledger.onApplied((changed) => this.#applied(changed))
-    this.#feed = options.relay.feed({
-      onItem: (item) => this.#heard(item),
-      onConnected: () => (this.#connected = true),
-      onError: () => (this.#connected = false),
-    })
+    this.#feed = this.#listen()
   }
 
   /** Identity of the journal; part of every event id. */
@@ -164,6 +164,7 @@ export class Projector {
 
   async #close(): Promise<void> {
     const { closeGraceMs } = this.#limits
+    this.#feedTimer?.cancel()
     this.#feed.close()
     this.#wakeAll()
     const links = [...this.#links.values()]
@@ -172,6 +173,33 @@ export class Projector {
     await couriers
     await Promise.all([...this.#workspaces.values()].map((workspace) => workspace.close(closeGraceMs)))
     await this.#ledger.close()
+  }
+
+  #listen(): Closable {
+    return this.#options.relay.feed({
+      onItem: (item) => this.#heard(item),
+      onConnected: () => {
+        this.#connected = true
+        this.#feedFailures = 0
+      },
+      onError: (error) => {
+        this.#connected = false
+        this.#log.warn("relay not connected", { kind: error.kind, detail: error.message })
+        if (error.retry === "never") this.#listenLater()
+      },
+    })
+  }
+
+  /** A relay that refused us may come to its senses, or be given the right key: it is asked again, later and later. */
+  #listenLater(): void {
+    if (this.#closing !== undefined) return
+    const { retryBaseMs, retryMaxMs } = this.#limits
+    const delayMs = jitteredDelayMs(this.#random, this.#feedFailures++, retryBaseMs, retryMaxMs)
+    this.#feedTimer?.cancel()
+    this.#feedTimer = this.#clock.after(delayMs, () => {
+      this.#feed.close()
+      this.#feed = this.#listen()
+    })
   }
 
   #heard({ workspace: ref, generation }: FeedItem): void {
@@ -203,7 +231,7 @@ export class Projector {
   }
 
   #applied(changed: Changed): void {
-    for (const [workspace, names] of changed) this.#workspaces.get(workspace)?.status.mark(names)
+    for (const [workspace, names] of changed) this.#workspaces.get(workspace)?.changed(names)
     for (const courier of this.#couriers) courier.wake()
     this.#wakeAll()
   }

@@ -1,6 +1,7 @@
 import type { Schema } from "@millrace/model"
 import { type Clock, jitteredDelayMs, type Log, type MillraceError, type Random, type Timer } from "@millrace/ports"
 import { WorkspaceFollower } from "./derive/workspace-follower.ts"
+import type { RecordName } from "./journal/entry.ts"
 import type { Ledger } from "./journal/ledger.ts"
 import type { ProjectorLimits } from "./limits.ts"
 import type { RelayPort } from "./relay-port.ts"
@@ -20,11 +21,12 @@ export interface SupervisorOptions {
 /** One workspace's follower and status document, kept alive: a follower that ended is started again, later and later. */
 export class WorkspaceSupervisor {
   readonly workspace: string
-  readonly status: StatusWriter
   readonly #options: SupervisorOptions
   #follower: WorkspaceFollower
+  #status: StatusWriter
   #failures = 0
   #timer: Timer | undefined
+  #statusTimer: Timer | undefined
   #ending: Promise<void> = Promise.resolve()
   #closed = false
 
@@ -32,16 +34,16 @@ export class WorkspaceSupervisor {
     this.#options = options
     this.workspace = options.workspace
     this.#follower = this.#follow(generation)
-    this.status = new StatusWriter({
-      ...options,
-      view: options.ledger.view,
-      delayMs: options.limits.statusDelayMs,
-      maxExceptions: options.limits.maxExceptions,
-    })
+    this.#status = this.#show()
   }
 
   get follower(): WorkspaceFollower {
     return this.#follower
+  }
+
+  /** The view changed, for these records' exceptions. */
+  changed(names: readonly RecordName[]): void {
+    this.#status.mark(names)
   }
 
   /** What the feed says of the workspace: a later generation is followed from its start. */
@@ -55,9 +57,10 @@ export class WorkspaceSupervisor {
   async close(graceMs: number): Promise<void> {
     this.#closed = true
     this.#timer?.cancel()
+    this.#statusTimer?.cancel()
     await this.#ending
     await this.#follower.close()
-    await this.status.close(graceMs)
+    await this.#status.close(graceMs)
   }
 
   #follow(generation: number): WorkspaceFollower {
@@ -67,6 +70,29 @@ export class WorkspaceSupervisor {
       generation,
       deriveDelayMs: limits.deriveDelayMs,
       onEnd: (state, error) => this.#ended(state, error),
+    })
+  }
+
+  #show(): StatusWriter {
+    const { limits, ...options } = this.#options
+    return new StatusWriter({
+      ...options,
+      view: options.ledger.view,
+      delayMs: limits.statusDelayMs,
+      maxExceptions: limits.maxExceptions,
+      onRefused: () => this.#showLater(),
+    })
+  }
+
+  /** A refusal may end with the relay's or the operator's doing; a new document starts by comparing everything. */
+  #showLater(): void {
+    if (this.#closed) return
+    const { clock, random, limits } = this.#options
+    const delayMs = jitteredDelayMs(random, this.#failures++, limits.retryBaseMs, limits.retryMaxMs)
+    this.#statusTimer = clock.after(delayMs, () => {
+      const former = this.#status
+      this.#status = this.#show()
+      void former.close(0)
     })
   }
 

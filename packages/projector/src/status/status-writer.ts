@@ -17,6 +17,8 @@ export interface StatusWriterOptions {
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
+  /** The relay refused the document for good: make another writer later. Called once at most. */
+  readonly onRefused: () => void
 }
 
 /**
@@ -38,6 +40,7 @@ export class StatusWriter {
   #synced = false
   #compared = false
   #closed = false
+  #isRefused = false
   #timer: Timer | undefined
 
   constructor(options: StatusWriterOptions) {
@@ -48,14 +51,20 @@ export class StatusWriter {
     this.#document = options.relay.document({
       workspace: `${options.workspace}~status`,
       doc: this.#doc,
-      onError: (error) => this.#warn("status document disconnected", error),
+      onError: (error) => {
+        this.#warn("status document disconnected", error)
+        if (error.retry === "never") this.#refused()
+      },
     })
     this.#document.synced.then(
       () => {
         this.#synced = true
         this.#schedule(0)
       },
-      (error: unknown) => this.#warn("status document refused", error),
+      (error: unknown) => {
+        this.#warn("status document refused", error)
+        this.#refused()
+      },
     )
   }
 
@@ -69,7 +78,7 @@ export class StatusWriter {
   async close(graceMs: number): Promise<void> {
     if (this.#closed) return
     this.#timer?.cancel()
-    if (this.#synced) {
+    if (this.#synced && !this.#isRefused) {
       this.#write()
       let timer: Timer | undefined
       const late = new Promise<void>((resolve) => (timer = this.#options.clock.after(graceMs, resolve)))
@@ -150,6 +159,12 @@ export class StatusWriter {
   #journalKnows(shown: StatusWatermark): boolean {
     const { view, workspace } = this.#options
     return shown.seq <= (view.position(workspace)?.seq ?? 0)
+  }
+
+  #refused(): void {
+    if (this.#closed || this.#isRefused) return
+    this.#isRefused = true
+    this.#options.onRefused()
   }
 
   #warn(event: string, error: unknown): void {
