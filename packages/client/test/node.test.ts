@@ -1,5 +1,5 @@
 import { openGate } from "./gate.ts"
-import { MillraceError } from "@millrace/ports"
+import type { MillraceError } from "@millrace/ports"
 import { atEndOfTests, startToxicProxy, waitFor } from "@millrace/testkit"
 import { expect, test } from "vitest"
 import * as Y from "yjs"

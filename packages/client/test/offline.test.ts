@@ -119,7 +119,7 @@ test("C19 rows of the local copy that the kept status does not reflect make thei
   const doc = new Y.Doc()
   const opened = browser.open(name)
   const database = await new Promise<IDBDatabase>((resolve) => {
-    opened.onsuccess = () => resolve(opened.result as unknown as IDBDatabase)
+    opened.onsuccess = () => resolve(opened.result)
   })
   const read = database.transaction("updates").objectStore("updates").getAll()
   const rows = await new Promise<Uint8Array[]>((resolve) => {

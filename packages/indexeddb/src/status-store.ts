@@ -102,8 +102,12 @@ export class StatusStore {
       const end = endOf(transaction)
       end.catch(() => {})
       const result = work(transaction)
-      result.catch(() => {})
-      await end
+      // Without this, what a throw left out would be missing from a transaction that completes.
+      result.catch(() => abort(transaction))
+      await end.catch(async (thrown: unknown) => {
+        await result
+        throw thrown
+      })
       return await result
     } catch (thrown) {
       if (this.#database === database) this.#database = undefined
@@ -134,6 +138,15 @@ export class StatusStore {
     }
     this.#database = database
     return database
+  }
+}
+
+/** One that ended already is left as it is. */
+function abort(transaction: IDBTransaction): void {
+  try {
+    transaction.abort()
+  } catch {
+    // It ended by itself.
   }
 }
 
