@@ -16,6 +16,7 @@ import { listAction } from "./list-keys.ts"
 
 const rowHeightPx = 52
 const headHeightPx = 26
+const rowHeight = (): number => rowHeightPx
 const overscanRows = 10
 
 export interface DatasetGridHandle {
@@ -47,13 +48,14 @@ export function DatasetGrid(props: DatasetGridProps): ReactElement {
   // oxlint-disable-next-line react/incompatible-library -- concerns the React Compiler, which is not used here
   const virtualizer = useVirtualizer({
     count: ids.length,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => rowHeightPx,
+    getScrollElement: useCallback(() => scroller.current, []),
+    estimateSize: rowHeight,
     overscan: overscanRows,
     // The head sticks to the scroller's top: rows begin below it and must not be scrolled beneath it.
     scrollMargin: headHeightPx,
     scrollPaddingStart: headHeightPx,
-    getItemKey: (index) => ids[index] ?? index,
+    // A new function here measures every row anew: it must change with the list alone.
+    getItemKey: useCallback((index: number) => ids[index] ?? index, [ids]),
     // The active row stays in the page wherever the list is scrolled to, or its focus would be lost.
     rangeExtractor: useCallback(
       (range: Parameters<typeof defaultRangeExtractor>[0]) => {

@@ -14,8 +14,8 @@ export const dist: string = join(repository, "apps/web/dist")
 /** Builds the page from the sources as they are, unless that was done already. */
 export async function buildPage(): Promise<void> {
   const tool: string = join(repository, "tools/build-web.mjs")
-  const { ensureWebBuilt } = (await import(tool)) as { ensureWebBuilt(say: (line: string) => void): Promise<void> }
-  await ensureWebBuilt(() => {})
+  const build = (await import(tool)) as { ensureWebBuilt(say: (line: string) => void): Promise<void> }
+  await build.ensureWebBuilt(() => {})
 }
 
 export interface System {
