@@ -50,6 +50,17 @@ test("C18 a transaction is one update with one handle, over all its records", as
   expect(await handle.outcome("flume")).toMatchObject({ state: "conflict" })
 })
 
+test("C18 a transaction over 10,000 records costs what its records cost, handles included", async () => {
+  const stage = await startStage()
+  const workspace = stage.open()
+  const datasets = workspace.collection("datasets")
+  const handle = workspace.transact(() => {
+    for (let i = 0; i < 10_000; i += 1) datasets.put(`d${i}`, { name: "x" })
+  })
+  expect(await handle.durable).toEqual({ seq: 1 })
+  expect(workspace.status.waiting).toBe(0)
+})
+
 test("C18 a write that changes nothing answers at once with what there is; one that throws has no handle and writes nothing", async () => {
   const stage = await startStage()
   const workspace = stage.open({ browser: newBrowser() })
@@ -128,9 +139,18 @@ test("C20 a session that draws a reserved client id draws another before its fir
     const workspace = stage.open()
     expect(workspace.doc.clientID).toBeGreaterThanOrEqual(reservedClientIds)
     expect(await workspace.collection("datasets").put("a", { name: "a" }).durable).toEqual({ seq: 1 })
+    await workspace.close()
   } finally {
     Reflect.deleteProperty(Y.Doc.prototype, "clientID")
   }
+})
+
+test("C22 a document whose client id Yjs changed under way closes like any other", async () => {
+  const stage = await startStage()
+  const workspace = stage.open()
+  await online(workspace)
+  workspace.doc.clientID += 1
+  await workspace.close()
 })
 
 test("C25 a browser without room goes on in memory and with the relay, and says so", async () => {

@@ -123,7 +123,10 @@ export class DocLink implements VirtualSocketHost {
   stop(): void {
     this.#unwatch()
     this.#resync?.cancel()
-    this.#options.doc.off("update", this.#enter)
+    const { doc } = this.#options
+    doc.off("update", this.#enter)
+    // Yjs changes the id of a document that hears its own from elsewhere; the provider then misses it on leaving.
+    if (!this.#awareness.meta.has(doc.clientID)) this.#awareness.meta.set(doc.clientID, { clock: 0, lastUpdated: 0 })
     this.#provider.destroy()
     this.#awareness.destroy()
   }

@@ -164,7 +164,7 @@ export class LocalWorkspace<S extends Schema> implements Workspace<S>, BookListe
   }
 
   transact(write: () => void): WriteHandle {
-    return this.#writes.run(() => this.records.transact(write), [])
+    return this.#writes.run(() => this.records.transact(write), undefined)
   }
 
   get status(): WorkspaceStatus {

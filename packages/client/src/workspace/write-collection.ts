@@ -50,6 +50,6 @@ export class WriteCollection<R, I> implements WorkspaceCollection<R, I> {
   }
 
   #write(id: string, write: () => void): WriteHandle {
-    return this.#writes.run(write, [keyOf(this.#collection.name, id)])
+    return this.#writes.run(write, keyOf(this.#collection.name, id))
   }
 }

@@ -11,6 +11,8 @@ interface Ends {
 }
 
 interface OpenWrite {
+  /** Gathered from the update where the write is a transaction; a single write knows its record. */
+  readonly gathers: boolean
   readonly keys: Set<RecordKey>
   readonly done: (ends: Ends) => void
 }
@@ -34,15 +36,16 @@ export class Writes {
 
   /** A local update was entered in the ledger. */
   updated(keys: readonly RecordKey[]): void {
-    for (const write of this.#open) for (const key of keys) write.keys.add(key)
+    const gathering = this.#open.filter((write) => write.gathers)
+    for (const write of gathering) for (const key of keys) write.keys.add(key)
   }
 
-  /** Runs `write`; what it throws is thrown, and then there is no handle. `named` is added to what the update names. */
-  run(write: () => void, named: readonly RecordKey[]): WriteHandle {
-    const keys = new Set(named)
+  /** Runs `write` of the record `named`, or of whatever the update names; what it throws is thrown, without a handle. */
+  run(write: () => void, named: RecordKey | undefined): WriteHandle {
+    const keys = new Set(named === undefined ? [] : [named])
     let done: (ends: Ends) => void = () => {}
     const ends = new Promise<Ends>((resolve) => (done = resolve))
-    const open: OpenWrite = { keys, done }
+    const open: OpenWrite = { gathers: named === undefined, keys, done }
     this.#open.push(open)
     try {
       write()
