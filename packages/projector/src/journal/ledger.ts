@@ -119,7 +119,6 @@ export class Ledger {
         if (this.#fenced) throw conflict()
         if (this.#behind) await this.#recover()
         await this.#append(group)
-        this.#failure = undefined
       } catch (thrown) {
         this.#refuse(group, asMillraceError(thrown, "storage", { afterMs: 1_000 }))
       }
@@ -149,6 +148,7 @@ export class Ledger {
     await store.append(stream, entries, expected)
     this.#apply(group.map(({ entry, payload }, at) => ({ seq: expected + at + 1, entry, payload })))
     this.#behind = false
+    this.#failure = undefined
     for (const { resolve } of group) resolve?.()
   }
 

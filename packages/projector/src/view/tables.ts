@@ -32,7 +32,8 @@ const format = 1
 
 export function openTables(path: string): Tables {
   mkdirSync(path, { recursive: true })
-  const root = open({ path, noSubdir: false, maxDbs: 16 })
+  // A machine that dies may take the last transactions with it, never the whole: an older view is brought forward.
+  const root = open({ path, noSubdir: false, maxDbs: 16, overlappingSync: false, noMetaSync: true })
   const table = <V, K extends ViewKey | string>(name: string): Database<V, K> =>
     root.openDB<V, K>({ name: `${name}.${format}` })
   return {
