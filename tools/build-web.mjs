@@ -68,7 +68,9 @@ function filesOf(folder) {
 async function build() {
   const vite = join(root, "node_modules", "vite", "bin", "vite.js")
   const args = ["--conditions=source", vite, "build", "--logLevel", "warn"]
-  const { how, output } = await runQuietly(node24(), args, { cwd: app })
+  // A test runner that builds has NODE_ENV=test, which would give the development build of React.
+  const env = { ...process.env, NODE_ENV: "production" }
+  const { how, output } = await runQuietly(node24(), args, { cwd: app, env })
   if (how === "code 0") return
   throw new Error(`${output.trimEnd()}\n\nThe web app could not be built; the lines above say why.`)
 }
