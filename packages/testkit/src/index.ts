@@ -20,6 +20,7 @@ export {
   startScriptedServer,
   type Step,
 } from "./scripted-server.ts"
+export { type CuttableDisk, type Freezable, makeCuttableDisk } from "./power-cut.ts"
 export { seededRandom, type SeededRandom, seedFromEnvironment } from "./seeded-random.ts"
 export {
   type Exit,

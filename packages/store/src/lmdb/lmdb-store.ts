@@ -141,19 +141,19 @@ export class LmdbStore implements Store {
     const outcomes = await Promise.allSettled(written.map((one) => one.done))
     const beaten: Waiting[] = []
     const grown = new Map<string, number>()
-    written.forEach(({ call, seq }, index) => {
+    for (const [index, { call, seq }] of written.entries()) {
       const outcome = outcomes[index]
       if (outcome?.status === "fulfilled" && outcome.value) {
         grown.set(call.stream, seq)
         call.resolve(seq)
       } else if (outcome?.status === "rejected") {
-        call.reject(this.#storageError(outcome.reason))
+        call.reject(this.#storageError(await reasonOf(outcome.reason)))
       } else if (call.expectedSeq === undefined) {
         beaten.push(call)
       } else {
         call.reject(overtaken(call, undefined))
       }
-    })
+    }
     for (const [stream, seq] of grown) this.#tell({ stream, seq })
     return beaten
   }
@@ -169,13 +169,13 @@ export class LmdbStore implements Store {
         const count = Math.ceil(entry.payload.length / this.#partBytes)
         for (let part = 0; part < count; part++) {
           const at = part * this.#partBytes
-          void parts.put(partKey(streamId, seq, part), asBuffer(entry.payload.subarray(at, at + this.#partBytes)))
+          inBatch(parts.put(partKey(streamId, seq, part), asBuffer(entry.payload.subarray(at, at + this.#partBytes))))
         }
         const { generation, author, timeMs, payload } = entry
         const row = { generation, author, timeMs, bytes: payload.length, parts: count, checksum: crc32(payload) }
-        void entries.put(entryKey(streamId, seq), encodeEntryRow(row))
+        inBatch(entries.put(entryKey(streamId, seq), encodeEntryRow(row)))
       })
-      void heads.put(key, Buffer.from([1]), last)
+      inBatch(heads.put(key, Buffer.from([1]), last))
     }
     return head === 0 ? heads.ifNoExists(key, writeAll) : heads.ifVersion(key, head, writeAll)
   }
@@ -244,6 +244,18 @@ function overtaken(call: Waiting, head: number | undefined): MillraceError {
 
 function damaged(stream: string, seq: number): MillraceError {
   return new MillraceError(`Entry ${seq} of ${stream} is damaged; restore the folder from a copy.`, { kind: "corrupt" })
+}
+
+/** A write inside a batch succeeds or fails with the batch, whose own promise is the one that is heeded. */
+function inBatch(done: Promise<boolean>): void {
+  done.catch(() => {})
+}
+
+/** The driver rejects with a general error first and tells the system's own in a promise on it. */
+async function reasonOf(reason: unknown): Promise<unknown> {
+  if (!(reason instanceof Error && "commitError" in reason && reason.commitError instanceof Promise)) return reason
+  const cause: Promise<unknown> = reason.commitError
+  return Promise.race([cause.catch((error: unknown) => error), nextTurn(reason)])
 }
 
 function asBuffer(bytes: Uint8Array): Buffer {

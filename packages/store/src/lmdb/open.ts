@@ -1,16 +1,13 @@
-import { mkdirSync } from "node:fs"
-import { open as openFile } from "node:fs/promises"
 import { dirname, resolve } from "node:path"
 import { MillraceError, messageOf } from "@millrace/ports"
 import { type Database, open, type RootDatabase } from "lmdb"
 import type { Store } from "../store.ts"
+import { checkFolder, flushFolder, makeFolder } from "./folder.ts"
 import { LmdbStore } from "./lmdb-store.ts"
 
 export interface LmdbStoreOptions {
   /** Made when it is absent. Several processes may share it. */
   readonly folder: string
-  /** The most that the folder may grow to, 256 GiB unless given; it is reserved address space, not disk. */
-  readonly maxBytes?: number
   /** Largest piece in which a payload is stored, 64 KiB unless given. */
   readonly partBytes?: number
 }
@@ -24,17 +21,19 @@ export interface Tables {
   readonly parts: Database<Buffer, Buffer>
 }
 
+/** Address space reserved at first, not disk; beyond it the driver maps anew by itself. */
+const addressBytes = 64 * 2 ** 30
 const binary = { encoding: "binary", keyEncoding: "binary" } as const
 
 /** Opens or makes the store in `folder`. Rejects with kind `storage`, naming the folder, where that cannot be. */
 export async function openLmdbStore(options: LmdbStoreOptions): Promise<Store> {
   const folder = resolve(options.folder)
   try {
-    mkdirSync(folder, { recursive: true })
-    const tables = openTables(folder, options.maxBytes ?? 256 * 2 ** 30)
-    // New files are safe only once their folders are; after that LMDB's own flushes are enough.
-    await flushFolder(folder)
-    await flushFolder(dirname(folder))
+    const made = makeFolder(folder)
+    await checkFolder(folder)
+    const tables = openTables(folder)
+    // Once the new files' names are safe, LMDB's own flushes are enough.
+    for (const changed of [folder, ...made.map((one) => dirname(one))]) await flushFolder(changed)
     return new LmdbStore(tables, folder, options.partBytes ?? 65_536)
   } catch (cause) {
     throw new MillraceError(
@@ -44,12 +43,14 @@ export async function openLmdbStore(options: LmdbStoreOptions): Promise<Store> {
   }
 }
 
-function openTables(folder: string, maxBytes: number): Tables {
+function openTables(folder: string): Tables {
   const root = open<Buffer, Buffer>({
     path: folder,
     // With overlapping sync a commit resolves before its flush; without, a commit is a flushed commit.
     overlappingSync: false,
-    mapSize: maxBytes,
+    // Its batches make a promise that nobody can catch when a commit fails; every append is a batch of its own anyway.
+    eventTurnBatching: false,
+    mapSize: addressBytes,
     maxDbs: 16,
     maxReaders: 512,
     ...binary,
@@ -59,14 +60,5 @@ function openTables(folder: string, maxBytes: number): Tables {
     heads: root.openDB<Buffer, Buffer>({ name: "heads", useVersions: true, ...binary }),
     entries: root.openDB<Buffer, Buffer>({ name: "entries", ...binary }),
     parts: root.openDB<Buffer, Buffer>({ name: "parts", ...binary }),
-  }
-}
-
-async function flushFolder(folder: string): Promise<void> {
-  const handle = await openFile(folder, "r")
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
   }
 }

@@ -1,1 +1,1 @@
-export const suiteVersion = 1
+export { type StoreCase, storeSuite, type Subject } from "./suite.ts"
