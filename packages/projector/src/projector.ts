@@ -94,6 +94,7 @@ export class Projector {
   readonly #links: ReadonlyMap<string, TargetLink>
   readonly #couriers: readonly Courier[]
   readonly #workspaces = new Map<string, WorkspaceSupervisor>()
+  readonly #turnedAway = new Set<string>()
   readonly #waiting = new Set<() => void>()
   #feed: Closable
   #feedFailures = 0
@@ -210,8 +211,7 @@ export class Projector {
     const { view } = this.#ledger
     if (view.bindingsOf(workspace).length === 0) return
     if (this.#workspaces.size >= this.#limits.maxWorkspaces) {
-      this.#log.error("too many workspaces", { workspace, maxWorkspaces: this.#limits.maxWorkspaces })
-      return
+      return this.#turnAway(workspace)
     }
     const { relay, schema } = this.#options
     const supervisor = new WorkspaceSupervisor(
@@ -228,6 +228,14 @@ export class Projector {
       Math.max(generation, view.position(workspace)?.generation ?? 1),
     )
     this.#workspaces.set(workspace, supervisor)
+  }
+
+  #turnAway(workspace: string): void {
+    const { maxWorkspaces } = this.#limits
+    // Once for each, and no more names than it follows: a feed repeats itself with every append.
+    if (this.#turnedAway.has(workspace) || this.#turnedAway.size >= maxWorkspaces) return
+    this.#turnedAway.add(workspace)
+    this.#log.error("workspace not followed: there are too many", { workspace, maxWorkspaces })
   }
 
   #applied(changed: Changed): void {

@@ -63,19 +63,26 @@ test("J28 a journal entry that this program does not know is refused, never skip
   expect(() => decodeEntry(Buffer.from("{"))).toThrow(expect.objectContaining({ kind: "corrupt" }) as Error)
 })
 
+test("J28 a journal whose hashes are of another canonical form is refused", async () => {
+  const folder = tempDir("form")
+  const store = await storeIn(folder)
+  await openOn(store, join(folder, "a"), seededRandom())
+  await expect(openOn(store, join(folder, "b"), seededRandom(), 2)).rejects.toMatchObject({ kind: "unsupported" })
+})
+
 interface Open {
   readonly ledger: Ledger
   readonly view: View
 }
 
-async function openOn(store: Store, path: string, random: SeededRandom): Promise<Open> {
+async function openOn(store: Store, path: string, random: SeededRandom, canonicalForm = 1): Promise<Open> {
   const view = View.open(path)
   atEndOfTests(() => view.close())
   const ledger = await Ledger.open({
     store,
     stream: "journal/0",
     view,
-    canonicalForm: 1,
+    canonicalForm,
     clock: systemClock,
     random,
     log: silentLog,

@@ -63,6 +63,13 @@ export class Ledger {
       const journalId = randomId(options.random, 20)
       await ledger.commit([{ kind: "born", journalId, canonicalForm: options.canonicalForm }])
     }
+    const { canonicalForm } = ledger.view.applied
+    if (canonicalForm !== options.canonicalForm) {
+      throw new MillraceError(
+        `The journal's hashes are of canonical form ${canonicalForm}, this program makes form ${options.canonicalForm}: run the program that fits, or every record would look changed.`,
+        { kind: "unsupported" },
+      )
+    }
     return ledger
   }
 

@@ -91,6 +91,8 @@ export interface AppliedRow {
   readonly seq: number
   readonly digest: string
   readonly journalId: string
+  /** Version of the canonical form that the journal's hashes were made with. */
+  readonly canonicalForm: number
 }
 
 export type Category = "parked" | "rejected" | "pending" | "synced"

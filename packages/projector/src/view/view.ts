@@ -24,6 +24,7 @@ export interface BatchLimits {
   readonly maxBytes: number
 }
 
+const noEntry: AppliedRow = { seq: 0, digest: "", journalId: "", canonicalForm: 0 }
 const noCounts: CountsRow = { parked: 0, rejected: 0, pending: 0, synced: 0, queued: 0, nextN: 1 }
 
 /**
@@ -45,7 +46,7 @@ export class View {
   }
 
   get applied(): AppliedRow {
-    return (this.#tables.meta.get("applied") as AppliedRow | undefined) ?? { seq: 0, digest: "", journalId: "" }
+    return (this.#tables.meta.get("applied") as AppliedRow | undefined) ?? noEntry
   }
 
   get bindings(): readonly Binding[] {
@@ -58,13 +59,13 @@ export class View {
     if (last === undefined) return new Map()
     return this.#tables.root.transactionSync(() => {
       const mutation = new Mutation(this.#tables, this.bindings)
-      let journalId = this.applied.journalId
+      let { journalId, canonicalForm } = this.applied
       for (const { entry } of entries) {
-        if (entry.kind === "born") journalId = entry.journalId
+        if (entry.kind === "born") ({ journalId, canonicalForm } = entry)
         mutation.apply(entry)
       }
       mutation.finish()
-      const applied: AppliedRow = { seq: last.seq, digest: digestOf(last.payload), journalId }
+      const applied: AppliedRow = { seq: last.seq, digest: digestOf(last.payload), journalId, canonicalForm }
       this.#tables.meta.putSync("applied", applied)
       return mutation.changed
     })
