@@ -157,3 +157,47 @@ test("J9 one changed record is looked at alone, whatever the size of the workspa
   expect(sink.kept.length).toBe(3_001)
   expect(looks).toBeLessThan(10)
 })
+
+test("J46 a later generation of a workspace is followed from its start: versions go on, the watermark begins anew", async () => {
+  const stage = new Stage()
+  let alive = true
+  const sink = memoryLogTarget({
+    apply: (changes, keep) => {
+      if (!alive) throw new Error("away")
+      for (const change of changes) keep(change)
+      return changes.map(({ eventId }) => ({ outcome: "accepted", eventId }))
+    },
+    check: () => Promise.resolve({ ok: alive, detail: "away" }),
+  })
+  await stage.start({ targets: [sink], bindings: [all] })
+  stage.writer.put("same", "one")
+  stage.writer.put("gone", "one")
+  await stage.shows("sink/all", stage.writer.put("changed", "one"))
+  alive = false
+  stage.writer.put("late", "told late")
+  await stage.outstanding(1)
+  const second = stage.newWriter("bob", "w@2")
+  for (const [id, title] of [
+    ["same", "one"],
+    ["late", "told late"],
+    ["changed", "two"],
+  ] as const) {
+    second.put(id, title)
+  }
+  await stage.outstanding(3)
+  // What is still outstanding of the first generation holds the watermark of the second.
+  expect(stage.view.position("w")).toEqual({ generation: 2, seq: 3 })
+  expect(stage.view.watermark("all", "w")).toBe(0)
+  alive = true
+  const mark = (): unknown => stage.status().watermarks["sink/all"]
+  await waitFor(() => JSON.stringify(mark()).includes('"generation":2,"bindingRevision":1,"seq":3'), {
+    what: "the watermark of the second generation",
+    everyMs: 2,
+    detail: () => JSON.stringify(mark()),
+  })
+  expect(sink.kept.slice(3).map(({ id, version, op, generation }) => [id, version, op, generation])).toEqual([
+    ["late", 1, "add", 1],
+    ["changed", 2, "update", 2],
+    ["gone", 2, "delete", 2],
+  ])
+})

@@ -26,9 +26,10 @@ export class MemoryRelay {
     const log = this.#logs.get(workspace) ?? []
     this.#logs.set(workspace, log)
     const seq = log.length + 1
-    log.push({ seq, generation: 1, author, timeMs: timeMs + seq, update })
+    const [name, generation] = split(workspace)
+    log.push({ seq, generation, author, timeMs: timeMs + seq, update })
     for (const { take } of this.#followers.get(workspace) ?? []) take()
-    for (const tell of this.#feeds) tell({ workspace, generation: 1, seq })
+    for (const tell of this.#feeds) tell({ workspace: name, generation, seq })
     return seq
   }
 
@@ -58,7 +59,10 @@ export class MemoryRelay {
     }
     queueMicrotask(() => {
       onConnected?.()
-      for (const [workspace, log] of this.#logs) tell({ workspace, generation: 1, seq: log.length })
+      for (const [ref, log] of this.#logs) {
+        const [workspace, generation] = split(ref)
+        tell({ workspace, generation, seq: log.length })
+      }
     })
     this.#feeds.add(tell)
     return { close: () => void this.#feeds.delete(tell) }
@@ -83,7 +87,7 @@ export class MemoryRelay {
         if (caughtUpAt === undefined) return
         const seq = caughtUpAt
         caughtUpAt = undefined
-        await onCaughtUp?.({ seq, generation: 1 })
+        await onCaughtUp?.({ seq, generation: split(workspace)[1] })
       }
     }
     const take = (): void => {
@@ -130,4 +134,10 @@ export class MemoryRelay {
       },
     }
   }
+}
+
+/** A reference's name and generation. */
+function split(ref: string): readonly [name: string, generation: number] {
+  const [name = ref, generation = "1"] = ref.split("@")
+  return [name, Number(generation)]
 }

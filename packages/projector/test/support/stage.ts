@@ -99,6 +99,20 @@ export class Stage {
     )
   }
 
+  /** Waits until so many items are queued in all bindings together. */
+  async outstanding(count: number, workspace = "w"): Promise<void> {
+    await waitFor(
+      () =>
+        this.view.bindingsOf(workspace).reduce((sum, { name }) => sum + this.view.counts(name, workspace).queued, 0) ===
+        count,
+      {
+        what: `${count} items to be outstanding`,
+        everyMs: 2,
+        detail: () => JSON.stringify(this.projector.report(workspace)),
+      },
+    )
+  }
+
   /** The status document as plain JSON. */
   status(workspace = "w"): { watermarks: Record<string, unknown>; exceptions: Record<string, unknown> } {
     const doc = this.relay.status(`${workspace}~status`)
