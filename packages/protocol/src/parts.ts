@@ -8,40 +8,55 @@ export function cutIntoParts(message: Uint8Array, maxPartBytes: number): readonl
   return parts
 }
 
-/** Puts the parts of one message together again; at most `maxMessageBytes` are ever held. */
+/**
+ * Puts the parts of one message together again. What is added is copied; at most `maxMessageBytes` are ever held,
+ * however small the parts are.
+ */
 export class PartJoiner {
   readonly #maxMessageBytes: number
-  #parts: Uint8Array[] = []
+  #held = new Uint8Array(0)
   #bytes = 0
+  #begun = false
 
   constructor(maxMessageBytes: number) {
     this.#maxMessageBytes = maxMessageBytes
   }
 
+  /** Whether a message has begun and its last part is awaited. */
+  get begun(): boolean {
+    return this.#begun
+  }
+
   /** The whole message once its last part is there. Throws kind `too-large` beyond the limit, and forgets the parts. */
   add(bytes: Uint8Array, last: boolean): Uint8Array | undefined {
-    this.#bytes += bytes.length
-    if (this.#bytes > this.#maxMessageBytes) {
+    const total = this.#bytes + bytes.length
+    if (total > this.#maxMessageBytes) {
       this.#reset()
       throw new MillraceError(
         `A message may have ${this.#maxMessageBytes} bytes; send the change in smaller transactions.`,
         { kind: "too-large" },
       )
     }
-    this.#parts.push(bytes)
+    this.#grow(total)
+    this.#held.set(bytes, this.#bytes)
+    this.#bytes = total
+    this.#begun = !last
     if (!last) return undefined
-    const whole = new Uint8Array(this.#bytes)
-    let at = 0
-    for (const part of this.#parts) {
-      whole.set(part, at)
-      at += part.length
-    }
+    const whole = this.#held.subarray(0, total)
     this.#reset()
     return whole
   }
 
+  #grow(bytes: number): void {
+    if (bytes <= this.#held.length) return
+    const grown = new Uint8Array(Math.min(this.#maxMessageBytes, Math.max(bytes, 2 * this.#held.length)))
+    grown.set(this.#held.subarray(0, this.#bytes))
+    this.#held = grown
+  }
+
   #reset(): void {
-    this.#parts = []
+    this.#held = new Uint8Array(0)
     this.#bytes = 0
+    this.#begun = false
   }
 }

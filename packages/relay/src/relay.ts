@@ -63,6 +63,7 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
     upgrader.drain()
     await session.rooms.flush()
     await Promise.race([closed, sleep(clock, drainMs)])
+    upgrader.terminate()
     server.closeAllConnections()
     await closed
   }

@@ -7,9 +7,10 @@ import { checkGeneration, currentGeneration, streamOf } from "../room/stream-nam
 import type { Session } from "../socket/session.ts"
 import { type Answer, errorAnswer, jsonAnswer } from "./answer.ts"
 
-/** Paths are compared without their query, which may hold a token and is never written anywhere. */
-export function pathOf(url: string | undefined): URL {
-  return new URL(url ?? "/", "http://relay.invalid")
+/** The path and the query of a request, never throwing. The query may hold a token and is never written anywhere. */
+export function pathOf(url: string | undefined): { readonly pathname: string; readonly searchParams: URLSearchParams } {
+  const [pathname = "/", ...query] = (url ?? "/").split("?")
+  return { pathname, searchParams: new URLSearchParams(query.join("?")) }
 }
 
 /** The workspace behind `prefix` in a path. Throws kind `invalid` for what is no workspace. */

@@ -49,8 +49,18 @@ export class Connection {
     socket.on("pong", () => (this.#heard = true))
     socket.on("error", (error) => options.log.debug("socket error", { reason: error.message }))
     socket.on("close", () => this.#finish())
+  }
+
+  /** Begins to watch liveness and expiry; called once, when whoever uses the connection is ready for its end. */
+  start(): void {
     this.#pingLater()
     this.#checkExpiry()
+  }
+
+  /** Ends it without a goodbye that nobody would read. */
+  terminate(): void {
+    this.#finish()
+    this.#options.socket.terminate()
   }
 
   get ended(): boolean {
@@ -129,9 +139,7 @@ export class Connection {
     this.#pingTimer = this.#options.clock.after(this.#options.limits.pingMs, () => {
       if (!this.#heard) {
         // Nothing answers: a close frame would not arrive either.
-        this.#finish()
-        this.#options.socket.terminate()
-        return
+        return this.terminate()
       }
       this.#heard = false
       this.#options.socket.ping()

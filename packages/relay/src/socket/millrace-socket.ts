@@ -23,6 +23,7 @@ import { type Channel, type ChannelOptions, openSyncChannel } from "./sync-chann
 
 type Open = Extract<ClientMessage, { type: "open" }>
 
+const corrupt = { kind: "corrupt" } as const
 /** What stands between `open` and `opened`. */
 const opening = "opening"
 
@@ -50,6 +51,7 @@ export class MillraceSocket {
       sayGoodbye: (error) => this.#sendError(0, error),
       onEnd: () => this.#closeAll(),
     })
+    this.connection.start()
     const { maxMessageBytes, maxPartBytes, pingMs } = session.limits
     const subject = claims.subject
     this.#send({ type: "hello", version: protocolVersion, subject, maxMessageBytes, maxPartBytes, pingMs })
@@ -59,12 +61,14 @@ export class MillraceSocket {
     const { maxMessageBytes } = this.#session.limits
     if (bytes.length > maxMessageBytes) throw tooLarge(maxMessageBytes)
     const message = decodeClientMessage(bytes)
-    if (message.type !== "part") return this.#handle(message)
-    // The joiner keeps the bytes beyond this call; the socket's buffer is used again.
-    const whole = this.#joiner.add(message.bytes.slice(), message.last)
+    if (message.type !== "part") {
+      if (this.#joiner.begun) throw new MillraceError("A message came between the parts of another.", corrupt)
+      return this.#handle(message)
+    }
+    const whole = this.#joiner.add(message.bytes, message.last)
     if (whole === undefined) return
     const inner = decodeClientMessage(whole)
-    if (inner.type === "part") throw new MillraceError("Parts do not contain parts.", { kind: "corrupt" })
+    if (inner.type === "part") throw new MillraceError("Parts do not contain parts.", corrupt)
     this.#handle(inner)
   }
 

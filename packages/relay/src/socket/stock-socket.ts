@@ -31,6 +31,7 @@ export function serveStock(session: Session, socket: WebSocket, claims: Claims, 
     fail: (error) => connection.end(error),
     holdUntil: (ready) => connection.holdUntil(ready),
   }
+  connection.start()
   if (!connection.ended) room.join(peer)
   return connection
 }

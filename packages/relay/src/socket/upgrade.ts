@@ -73,6 +73,11 @@ export class Upgrader {
     for (const connection of this.#connections) connection.close(1012, "The relay restarts; reconnect.")
   }
 
+  /** Lets go of the sockets whose peers did not close in time. */
+  terminate(): void {
+    for (const connection of this.#connections) connection.terminate()
+  }
+
   async #upgradeStock(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const { pathname, searchParams } = pathOf(request.url)
     const token = searchParams.get("token")
