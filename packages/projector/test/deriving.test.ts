@@ -177,20 +177,20 @@ test("J46 a later generation of a workspace is followed from its start: versions
   stage.writer.put("late", "told late")
   await stage.outstanding(1)
   const second = stage.newWriter("bob", "w@2")
-  for (const [id, title] of [
-    ["same", "one"],
-    ["late", "told late"],
-    ["changed", "two"],
-  ] as const) {
-    second.put(id, title)
-  }
+  second.records.transact(() => {
+    const notes = second.records.collection("notes")
+    notes.put("same", { title: "one" })
+    notes.put("late", { title: "told late" })
+    notes.put("changed", { title: "two" })
+  })
+  second.push()
   await stage.outstanding(3)
   // What is still outstanding of the first generation holds the watermark of the second.
-  expect(stage.view.position("w")).toEqual({ generation: 2, seq: 3 })
+  expect(stage.view.position("w")).toEqual({ generation: 2, seq: 1 })
   expect(stage.view.watermark("all", "w")).toBe(0)
   alive = true
   const mark = (): unknown => stage.status().watermarks["sink/all"]
-  await waitFor(() => JSON.stringify(mark()).includes('"generation":2,"bindingRevision":1,"seq":3'), {
+  await waitFor(() => JSON.stringify(mark()).includes('"generation":2,"bindingRevision":1,"seq":1'), {
     what: "the watermark of the second generation",
     everyMs: 2,
     detail: () => JSON.stringify(mark()),
