@@ -47,6 +47,7 @@ export const projects: TestProjectConfiguration[] = [
   hermetic("app-projector", "./apps/projector"),
   hermetic("web", "./apps/web"),
   hermetic("millrace", "./apps/millrace"),
+  hermetic("bench", "./bench"),
   suite("browser", ["packages/*/test/**/*.browser.test.ts", "apps/*/test/**/*.browser.test.ts"]),
   suite("real", ["packages/*/test/**/*.real.test.ts", "apps/*/test/**/*.real.test.ts"]),
   suite("power", ["packages/*/test/**/*.power.test.ts", "apps/*/test/**/*.power.test.ts"]),

@@ -36,7 +36,7 @@ test("git lists the files of this checkout", () => {
 })
 
 test("files and folders have names in kebab-case", () => {
-  const inCode = code.filter((path) => /^(packages|apps|tools)\//.test(path))
+  const inCode = code.filter((path) => /^(packages|apps|bench|tools)\//.test(path))
   const wrong = inCode.filter((path) =>
     path.split("/").some((part) => !/^[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+(-[a-z0-9]+)*)*$/.test(part)),
   )

@@ -58,7 +58,7 @@ function fingerprint() {
   const folders = ["packages", "apps"].flatMap((group) =>
     readdirSync(join(root, group)).map((name) => join(group, name)),
   )
-  const manifests = ["", ...folders.toSorted(byName)].map((folder) => join(folder, "package.json"))
+  const manifests = ["", ...folders.toSorted(byName), "bench"].map((folder) => join(folder, "package.json"))
   for (const path of ["pnpm-lock.yaml", "pnpm-workspace.yaml", ...manifests]) {
     if (existsSync(join(root, path)))
       hash

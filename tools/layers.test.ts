@@ -35,7 +35,7 @@ function byName(a: string, b: string): number {
 }
 
 test("every package and app is in the table, and no other", () => {
-  const found = filesLike("packages/*/package.json", "apps/*/package.json")
+  const found = filesLike("packages/*/package.json", "apps/*/package.json", "bench/package.json")
     .map((path) => dirname(path))
     .sort(byName)
   expect([...folders].sort(byName)).toEqual(found)
@@ -183,7 +183,7 @@ describe("the vitest workspace", () => {
     const names = projects.map((project) => (project as { test?: { name?: string } }).test?.name)
     expect(new Set(names).size).toBe(names.length)
     const homeless = filesLike("**/*.test.{ts,tsx,mts,js,mjs}").filter(
-      (path) => !/^(packages|apps)\/[^/]+\/test\/.*\.test\.ts$/.test(path) && !/^tools\/.*\.test\.ts$/.test(path),
+      (path) => !/^((packages|apps)\/[^/]+|bench)\/test\/.*\.test\.ts$/.test(path) && !/^tools\/.*\.test\.ts$/.test(path),
     )
     expect(homeless).toEqual([])
   })

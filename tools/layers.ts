@@ -35,4 +35,5 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   ],
   "apps/web": ["client", "model", "ports", "workspace"],
   "apps/millrace": ["client", "config", "model", "ports", "protocol", "relay", "workspace"],
+  bench: ["ports", "protocol", "relay", "testkit"],
 }

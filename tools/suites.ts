@@ -37,7 +37,7 @@ const limitsMs: Readonly<Record<string, number>> = {
 
 /** Every suite, in the order in which they run, with the files under `root` that belong to it. */
 export function findSuites(root: string): readonly Suite[] {
-  const paths = globSync(["packages/*/test/**/*.test.ts", "apps/*/test/**/*.test.ts", "tools/**/*.test.ts"], {
+  const paths = globSync(["packages/*/test/**/*.test.ts", "apps/*/test/**/*.test.ts", "bench/test/**/*.test.ts", "tools/**/*.test.ts"], {
     cwd: root,
   })
   const files = [...paths].sort((a, b) => (a < b ? -1 : 1)).map((path) => ({ path, ...placeOf(path) }))

@@ -1,0 +1,91 @@
+import { writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { parseArgs } from "node:util"
+import { messageOf } from "@millrace/ports"
+import { cleanUp } from "@millrace/testkit/at-end"
+import { describeMachine } from "./machine.ts"
+import { ensurePeers } from "./peers.ts"
+import { benchRelay } from "./relay/benchmark.ts"
+import { contestants } from "./relay/contestants.ts"
+import { selfCheck } from "./relay/self-check.ts"
+import { tableOf } from "./table.ts"
+
+const usage = `npm run -s bench -- NAME [settings]: measures ours beside others on the same work.
+
+  NAME                relay
+  --json              rows as JSON on standard output instead of a table
+  --quick             shorter and once
+  --only TEXT         cases and rows whose name contains TEXT
+  --with NAME         one contestant (several times: several) of ${contestants.join(", ")}
+  --runs N            runs of each case; the middle counts (3, with --quick 1)
+  --out FILE          also writes rows, machine and settings to FILE
+  --server-flag FLAG  passed to the Node.js of every measured server, such as --cpu-prof
+`
+
+const root = join(import.meta.dirname, "../..")
+const options = {
+  json: { type: "boolean", default: false },
+  quick: { type: "boolean", default: false },
+  help: { type: "boolean", short: "h", default: false },
+  only: { type: "string" },
+  with: { type: "string", multiple: true },
+  runs: { type: "string" },
+  out: { type: "string" },
+  "server-flag": { type: "string", multiple: true },
+} as const
+
+/** 0 done, 1 failed, 64 wrong usage. A missed goal is no failure: the rows say it. */
+async function main(): Promise<number> {
+  const parsed = parse()
+  if (parsed === undefined) return 64
+  const { values } = parsed
+  const say = (text: string): void => void process.stderr.write(`${text}\n`)
+  if (values.help) {
+    process.stdout.write(usage)
+    return 0
+  }
+  const machine = describeMachine(root)
+  const startedAt = new Date().toISOString()
+  const folder = join(root, ".cache/bench")
+  const runs = Number(values.runs ?? (values.quick ? 1 : 3))
+  const who = contestants.filter((name) => values.with?.includes(name) ?? true)
+  const size = values.quick ? "quick" : "full"
+  await ensurePeers(join(root, "bench/peers"), say)
+  await selfCheck(folder, say)
+  const rows = await benchRelay({
+    size,
+    runs,
+    who,
+    folder,
+    say,
+    serverFlags: values["server-flag"] ?? [],
+    ...(values.only === undefined ? {} : { only: values.only }),
+  })
+  if (values.out !== undefined) {
+    const result = { bench: "relay", startedAt, machine, settings: { size, runs, only: values.only ?? null }, rows }
+    writeFileSync(values.out, `${JSON.stringify(result, undefined, 2)}\n`)
+  }
+  process.stdout.write(values.json ? `${JSON.stringify(rows, undefined, 2)}\n` : tableOf(rows))
+  return 0
+}
+
+function parse(): { values: ReturnType<typeof parseArgs<{ options: typeof options }>>["values"] } | undefined {
+  try {
+    const { values, positionals } = parseArgs({ options, allowPositionals: true })
+    if (values.help || (positionals.length === 1 && positionals[0] === "relay")) return { values }
+    process.stderr.write(usage)
+  } catch (thrown) {
+    process.stderr.write(`${messageOf(thrown)}\n\n${usage}`)
+  }
+  return undefined
+}
+
+try {
+  process.exitCode = await main()
+} catch (thrown) {
+  process.stderr.write(`bench: ${messageOf(thrown)}\n`)
+  process.exitCode = 1
+} finally {
+  await cleanUp()
+}
+process.exit()
