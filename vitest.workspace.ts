@@ -3,22 +3,22 @@ import type { TestProjectConfiguration } from "vitest/config"
 /**
  * Every place where tests live, in the order in which data flows; the suffix says what a test needs:
  * `.test.ts` nothing, `.browser.test.ts` Chromium, `.real.test.ts` Java 17 and Maven, `.power.test.ts` root and loop
- * devices, `.corpus.test.ts` the corpus. A file with several needs all of them and runs in the suite of the last.
+ * devices, `.pycrdt.test.ts` Python 3.11 with pip, `.corpus.test.ts` the corpus. A file with several needs all of them and runs in the suite of the last.
  * `tools/suites.ts` turns suffixes into suites, `tools/layers.test.ts` compares this list with the packages.
  */
-const needing = ["**/*.browser.test.ts", "**/*.real.test.ts", "**/*.power.test.ts", "**/*.corpus.test.ts"]
+const needing = ["browser", "real", "power", "pycrdt", "corpus"].map((need) => `**/*.${need}.test.ts`)
 
 function hermetic(name: string, root: string): TestProjectConfiguration {
   return { extends: true, test: { name, root, include: ["test/**/*.test.ts"], exclude: needing } }
 }
 
-function suite(name: string, include: readonly string[]): TestProjectConfiguration {
+function suite(name: string): TestProjectConfiguration {
   return {
     extends: true,
     test: {
       name,
       root: ".",
-      include: [...include],
+      include: ["packages/*", "apps/*", "soak"].map((folder) => `${folder}/test/**/*.${name}.test.ts`),
       // Real servers and browsers share two cores: one file at a time.
       fileParallelism: false,
       testTimeout: 240_000,
@@ -48,10 +48,12 @@ export const projects: TestProjectConfiguration[] = [
   hermetic("web", "./apps/web"),
   hermetic("millrace", "./apps/millrace"),
   hermetic("bench", "./bench"),
-  suite("browser", ["packages/*/test/**/*.browser.test.ts", "apps/*/test/**/*.browser.test.ts"]),
-  suite("real", ["packages/*/test/**/*.real.test.ts", "apps/*/test/**/*.real.test.ts"]),
-  suite("power", ["packages/*/test/**/*.power.test.ts", "apps/*/test/**/*.power.test.ts"]),
-  suite("corpus", ["packages/*/test/**/*.corpus.test.ts", "apps/*/test/**/*.corpus.test.ts"]),
+  hermetic("soak", "./soak"),
+  suite("browser"),
+  suite("real"),
+  suite("power"),
+  suite("pycrdt"),
+  suite("corpus"),
 ]
 
 export default projects

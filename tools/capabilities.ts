@@ -14,6 +14,7 @@ export function findLacking(root: string, needs: ReadonlySet<Need>): Lacking {
     chromium: checkChromium,
     java: checkJava,
     loop: checkLoop,
+    pycrdt: checkPycrdt,
     corpus: () => checkCorpus(root),
   }
   const lacking = new Map<Need, string>()
@@ -67,6 +68,13 @@ function checkLoop(): string | undefined {
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
+}
+
+/** Python makes a folder of its own for packages; pip comes with it where the system's venv is whole. */
+function checkPycrdt(): string | undefined {
+  const version = run("python3", ["-c", "import sys, venv, ensurepip; print(sys.version_info >= (3, 11))"])
+  if (version?.includes("True") === true) return undefined
+  return "Python 3.11 or newer with pip: the packages python3 and python3-venv"
 }
 
 /** Output of a program, standard error included; undefined when it is missing or fails. */

@@ -183,7 +183,8 @@ describe("the vitest workspace", () => {
     const names = projects.map((project) => (project as { test?: { name?: string } }).test?.name)
     expect(new Set(names).size).toBe(names.length)
     const homeless = filesLike("**/*.test.{ts,tsx,mts,js,mjs}").filter(
-      (path) => !/^((packages|apps)\/[^/]+|bench)\/test\/.*\.test\.ts$/.test(path) && !/^tools\/.*\.test\.ts$/.test(path),
+      (path) =>
+        !/^((packages|apps)\/[^/]+|bench|soak)\/test\/.*\.test\.ts$/.test(path) && !/^tools\/.*\.test\.ts$/.test(path),
     )
     expect(homeless).toEqual([])
   })

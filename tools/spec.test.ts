@@ -15,7 +15,12 @@ function titlesIn(path: string): readonly Title[] {
   return [...read(path).matchAll(calls)].map((match) => ({ id: match[1] ?? "", path }))
 }
 
-const files = filesLike("packages/*/test/**/*.test.ts", "apps/*/test/**/*.test.ts", "tools/**/*.test.ts")
+const files = filesLike(
+  "packages/*/test/**/*.test.ts",
+  "apps/*/test/**/*.test.ts",
+  "soak/test/**/*.test.ts",
+  "tools/**/*.test.ts",
+)
 // Suites that drivers and targets share are tests too, though no file of theirs ends in .test.ts.
 const suites = filesLike("packages/*/src/suite/**/*.ts", "packages/testkit/src/**/*.ts")
 const titles = [...files, ...suites].flatMap(titlesIn)

@@ -2,7 +2,7 @@ import { globSync } from "node:fs"
 import { basename } from "node:path"
 
 /** What a machine may lack. */
-export type Need = "chromium" | "java" | "loop" | "corpus"
+export type Need = "chromium" | "java" | "loop" | "pycrdt" | "corpus"
 
 export interface Suite {
   readonly name: string
@@ -22,6 +22,7 @@ const needOf: Readonly<Record<string, Need>> = {
   browser: "chromium",
   real: "java",
   power: "loop",
+  pycrdt: "pycrdt",
   corpus: "corpus",
 }
 
@@ -32,14 +33,18 @@ const limitsMs: Readonly<Record<string, number>> = {
   browser: 10 * minute,
   real: 12 * minute,
   power: 6 * minute,
+  pycrdt: 4 * minute,
   corpus: 8 * minute,
 }
 
 /** Every suite, in the order in which they run, with the files under `root` that belong to it. */
 export function findSuites(root: string): readonly Suite[] {
-  const paths = globSync(["packages/*/test/**/*.test.ts", "apps/*/test/**/*.test.ts", "bench/test/**/*.test.ts", "tools/**/*.test.ts"], {
-    cwd: root,
-  })
+  const paths = globSync(
+    ["packages/*/test/**/*.test.ts", "apps/*/test/**/*.test.ts", "bench/test/**/*.test.ts", "soak/test/**/*.test.ts", "tools/**/*.test.ts"],
+    {
+      cwd: root,
+    },
+  )
   const files = [...paths].sort((a, b) => (a < b ? -1 : 1)).map((path) => ({ path, ...placeOf(path) }))
   return Object.entries(limitsMs).map(([name, limitMs]) => ({
     name,

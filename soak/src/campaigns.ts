@@ -1,0 +1,5 @@
+import type { Campaign } from "./campaign.ts"
+import { relayCampaign } from "./relay/campaign.ts"
+
+/** Every campaign that `npm run soak` knows. */
+export const campaigns: readonly Campaign[] = [relayCampaign]
