@@ -1,5 +1,7 @@
 import { type Clock, MillraceError } from "@millrace/ports"
-import { decodeProtectedHeader, errors, type JWTPayload, jwtVerify, SignJWT } from "jose"
+import { type CryptoKey, decodeProtectedHeader, errors, type JWTPayload, jwtVerify, SignJWT } from "jose"
+import type { KeySource } from "./key-set.ts"
+import type { PublicTokenKey } from "./public-key.ts"
 
 /** A secret shared by whoever signs tokens and the relay. */
 export interface TokenKey {
@@ -8,17 +10,35 @@ export interface TokenKey {
   readonly secret: Uint8Array
 }
 
+/** A key that verifies tokens. */
+export type VerifyKey = TokenKey | PublicTokenKey
+
 /** What a good token says. */
 export interface Claims {
   readonly subject: string
   readonly expiresAtMs: number
   /** Pattern to role, as signed: a role is looked at where its pattern is used. */
   readonly workspaces: Readonly<Record<string, string>>
+  /** Claim `jti`, by which one token can be revoked. */
+  readonly tokenId?: string | undefined
+  /** Claim `iat`; a token without one counts as older than any revocation of its subject. */
+  readonly issuedAtMs?: number | undefined
 }
 
 /** Answers what a token says, or rejects with kind `unauthenticated`; the message never contains the token. */
 export interface Verifier {
   verify(token: string): Promise<Claims>
+}
+
+export interface VerifierOptions {
+  /** Keys that are read when needed, asked where none of the given ones fits. */
+  readonly keySource?: KeySource | undefined
+  /** Claim `iss` must be this, where given. */
+  readonly issuer?: string | undefined
+  /** Claim `aud` must be or contain this, where given. */
+  readonly audience?: string | undefined
+  /** A token that expires later from now is refused, so that a revocation need not be kept for ever. */
+  readonly maxTokenLifeMs?: number | undefined
 }
 
 export interface TokenRequest {
@@ -27,51 +47,79 @@ export interface TokenRequest {
   /** Pattern (`name`, `prefix*` or `*`) to role. */
   readonly workspaces: Readonly<Record<string, string>>
   readonly expiresAtMs: number
+  /** By which this one token can be revoked. */
+  readonly tokenId?: string
+  /** Needed for a token that is to outlive a revocation of its subject. */
+  readonly issuedAtMs?: number
 }
+
+/** Longest life of a token that is taken unless told otherwise, and so the time for which a revocation is kept. */
+export const defaultMaxTokenLifeMs: number = 400 * 86_400_000
 
 /** A compact JWT; it names its key in `kid`. */
 export function signToken(request: TokenRequest): Promise<string> {
-  return new SignJWT({ workspaces: request.workspaces })
-    .setProtectedHeader({ alg: request.key.algorithm, kid: request.key.id })
-    .setSubject(request.subject)
-    .setExpirationTime(Math.ceil(request.expiresAtMs / 1000))
-    .sign(request.key.secret)
+  const { key, subject, workspaces, expiresAtMs, tokenId, issuedAtMs } = request
+  const token = new SignJWT({ workspaces })
+    .setProtectedHeader({ alg: key.algorithm, kid: key.id })
+    .setSubject(subject)
+    .setExpirationTime(Math.ceil(expiresAtMs / 1000))
+  if (tokenId !== undefined) token.setJti(tokenId)
+  if (issuedAtMs !== undefined) token.setIssuedAt(Math.floor(issuedAtMs / 1000))
+  return token.sign(key.secret)
 }
 
-/** Verifies against the key that the token names, or against each in turn where it names none. */
-export function createVerifier(keys: readonly TokenKey[], clock: Clock): Verifier {
+/**
+ * Verifies against the key that the token names, or against each in turn where it names none; each key with its own
+ * algorithm alone.
+ */
+export function createVerifier(keys: readonly VerifyKey[], clock: Clock, options: VerifierOptions = {}): Verifier {
+  const { keySource, issuer, audience, maxTokenLifeMs = defaultMaxTokenLifeMs } = options
+  const check = async (token: string, key: VerifyKey): Promise<Claims> => {
+    const rules = {
+      algorithms: key.algorithm === "EdDSA" ? ["EdDSA", "Ed25519"] : [key.algorithm],
+      requiredClaims: ["sub", "exp"],
+      currentDate: new Date(clock.nowMs()),
+      ...(issuer === undefined ? {} : { issuer }),
+      ...(audience === undefined ? {} : { audience }),
+    }
+    const material: Uint8Array | CryptoKey = "secret" in key ? key.secret : key.publicKey
+    return claimsOf((await jwtVerify(token, material, rules)).payload)
+  }
   return {
     async verify(token) {
+      const kid = keyIdOf(token)
+      const known = kid === undefined ? keys : keys.filter((key) => key.id === kid)
+      const asked = known.length > 0 && kid !== undefined ? [] : ((await keySource?.keysFor(kid)) ?? [])
       let refusal: unknown = new Error("no key fits")
-      for (const key of keysFor(token, keys)) {
+      for (const key of [...known, ...asked]) {
         try {
-          const options = {
-            algorithms: [key.algorithm],
-            requiredClaims: ["sub", "exp"],
-            currentDate: new Date(clock.nowMs()),
-          }
-          return claimsOf((await jwtVerify(token, key.secret, options)).payload)
+          const claims = await check(token, key)
+          if (claims.expiresAtMs - clock.nowMs() <= maxTokenLifeMs) return claims
         } catch (cause) {
           if (cause instanceof MillraceError) throw cause
           refusal = cause
+          continue
         }
+        throw new MillraceError(
+          `The token lives longer than the ${Math.floor(maxTokenLifeMs / 86_400_000)} days that are taken; ask for a shorter one.`,
+          { kind: "unauthenticated" },
+        )
       }
       throw refused(refusal)
     },
   }
 }
 
-function keysFor(token: string, keys: readonly TokenKey[]): readonly TokenKey[] {
+function keyIdOf(token: string): string | undefined {
   try {
-    const { kid } = decodeProtectedHeader(token)
-    return kid === undefined ? keys : keys.filter((key) => key.id === kid)
+    return decodeProtectedHeader(token).kid
   } catch (cause) {
     throw new MillraceError("The token is no JWT; ask for a new one.", { kind: "unauthenticated", cause })
   }
 }
 
 function claimsOf(payload: JWTPayload): Claims {
-  const { sub, exp } = payload
+  const { sub, exp, jti, iat } = payload
   const workspaces = payload["workspaces"]
   if (sub === undefined || exp === undefined || !isStringRecord(workspaces)) {
     throw new MillraceError(
@@ -79,7 +127,8 @@ function claimsOf(payload: JWTPayload): Claims {
       { kind: "unauthenticated" },
     )
   }
-  return { subject: sub, expiresAtMs: exp * 1000, workspaces }
+  const issuedAtMs = iat === undefined ? undefined : iat * 1000
+  return { subject: sub, expiresAtMs: exp * 1000, workspaces, tokenId: jti, issuedAtMs }
 }
 
 function isStringRecord(value: unknown): value is Readonly<Record<string, string>> {

@@ -4,6 +4,7 @@ import * as Y from "yjs"
 import { decodeUpdate, type DecodedUpdate } from "./decode-update.ts"
 import { DeleteRanges } from "./delete-ranges.ts"
 import { mergeAll } from "./merge.ts"
+import { placeStructs } from "./placement.ts"
 
 /**
  * What an update means to the state at hand.
@@ -45,23 +46,20 @@ export class Replica {
     return Y.encodeStateVector(this.#clocks)
   }
 
+  /** Throws kind `corrupt` for an update that no document can integrate. */
   judge(update: DecodedUpdate, mayUseReserved: boolean): Verdict {
-    const clocks = new Map<number, number>()
-    const known = (client: number): number => clocks.get(client) ?? this.#clocks.get(client) ?? 0
-    let adds = false
-    for (const { client, clock, end } of update.structs) {
-      if (clock > known(client)) return "gap"
-      if (end <= known(client)) continue
-      if (client < firstFreeClientId && !mayUseReserved) return "reserved"
-      clocks.set(client, end)
-      adds = true
+    const placement = placeStructs(update.structs, this.#clocks)
+    if (placement.type === "missing") return "gap"
+    if (placement.type === "circular") {
+      throw new MillraceError("The update needs itself and was not kept; reload this copy from the relay.", {
+        kind: "corrupt",
+      })
     }
-    // Structs of one update may need each other in any order, so needs are looked at once all are counted.
-    for (const { needs } of update.structs) {
-      if (needs.some((id) => id.clock >= known(id.client))) return "gap"
-    }
+    const { clocks } = placement
+    if (!mayUseReserved && [...clocks.keys()].some((client) => client < firstFreeClientId)) return "reserved"
+    let adds = clocks.size > 0
     for (const range of update.deletes) {
-      if (range.end > known(range.client)) return "gap"
+      if (range.end > (clocks.get(range.client) ?? this.#clocks.get(range.client) ?? 0)) return "gap"
       adds ||= !this.#deletes.has(range)
     }
     return adds ? "new" : "known"
