@@ -11,6 +11,7 @@ const tags = {
   feed: 4,
   ping: 5,
   part: 6,
+  auth: 7,
   hello: 16,
   opened: 17,
   durable: 18,
@@ -19,6 +20,7 @@ const tags = {
   feedItem: 21,
   pong: 22,
   error: 23,
+  permission: 24,
 } as const
 
 export function encodeClientMessage(message: ClientMessage): Uint8Array {
@@ -42,6 +44,10 @@ export function encodeClientMessage(message: ClientMessage): Uint8Array {
       case "ping":
         encoding.writeVarUint(e, tags.ping)
         encoding.writeVarUint(e, message.nonce)
+        return
+      case "auth":
+        encoding.writeVarUint(e, tags.auth)
+        encoding.writeVarString(e, message.token)
         return
       case "data":
         return writeData(e, message.channel, message.payload)
@@ -71,6 +77,8 @@ export function decodeClientMessage(bytes: Uint8Array): ClientMessage {
         return { type: "feed" }
       case tags.ping:
         return { type: "ping", nonce: decoding.readVarUint(d) }
+      case tags.auth:
+        return { type: "auth", token: decoding.readVarString(d) }
       case tags.data:
         return readData(d)
       case tags.part:
@@ -137,6 +145,12 @@ export function encodeServerMessage(message: ServerMessage): Uint8Array {
         encoding.writeVarString(e, message.kind)
         writeRetry(e, message.retry)
         encoding.writeVarString(e, message.message)
+        return
+      case "permission":
+        encoding.writeVarUint(e, tags.permission)
+        encoding.writeVarUint(e, message.channel)
+        encoding.writeVarUint(e, message.permission === "write" ? 1 : 0)
+        encoding.writeVarUint(e, message.expiresAtMs)
         return
       case "data":
         return writeData(e, message.channel, message.payload)
@@ -205,6 +219,13 @@ export function decodeServerMessage(bytes: Uint8Array): ServerMessage {
           kind: readKind(d),
           retry: readRetry(d),
           message: decoding.readVarString(d),
+        }
+      case tags.permission:
+        return {
+          type: "permission",
+          channel: decoding.readVarUint(d),
+          permission: decoding.readVarUint(d) === 1 ? "write" : "read",
+          expiresAtMs: decoding.readVarUint(d),
         }
       case tags.data:
         return readData(d)

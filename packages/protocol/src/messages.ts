@@ -26,6 +26,11 @@ export type ClientMessage =
   | { readonly type: "feed" }
   /** Own liveness: whoever hears nothing for two `pingMs` drops the socket. */
   | { readonly type: "ping"; readonly nonce: number }
+  /**
+   * A newer token of the same subject for this socket, before the old one expires or because a role has changed. Answered by
+   * `permission`; one that is refused ends the socket, and while one is checked no other may be sent.
+   */
+  | { readonly type: "auth"; readonly token: string }
   /** A piece of a larger message, in order, never mixed with other messages on the socket before `last`. */
   | { readonly type: "part"; readonly last: boolean; readonly bytes: Uint8Array }
 
@@ -80,5 +85,16 @@ export type ServerMessage =
       readonly kind: ErrorKind
       readonly retry: Retry
       readonly message: string
+    }
+  /**
+   * Answer to `auth`: what the token in force allows on each open channel, then with channel 0 the most that it allows
+   * anywhere. A channel on which it allows nothing any more is closed by an `error` instead. Sent to nobody who has not sent `auth`.
+   */
+  | {
+      readonly type: "permission"
+      readonly channel: number
+      readonly permission: Permission
+      /** When the token expires, in milliseconds since the epoch by the relay's clock. */
+      readonly expiresAtMs: number
     }
   | { readonly type: "part"; readonly last: boolean; readonly bytes: Uint8Array }

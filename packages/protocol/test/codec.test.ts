@@ -17,8 +17,20 @@ test("P1 every message comes back as it was sent", () => {
 })
 
 test("P1 the first byte of each message is the one that every build knows", () => {
-  const clients = ["open", "data", "close", "feed", "ping", "part"]
-  const servers = ["hello", "opened", "durable", "entry", "caughtUp", "feed", "pong", "error", "data", "part"]
+  const clients = ["open", "data", "close", "feed", "ping", "part", "auth"]
+  const servers = [
+    "hello",
+    "opened",
+    "durable",
+    "entry",
+    "caughtUp",
+    "feed",
+    "pong",
+    "error",
+    "data",
+    "part",
+    "permission",
+  ]
   const random = seededRandom(1)
   const seenClient = new Map<string, number>()
   const seenServer = new Map<string, number>()
@@ -28,8 +40,8 @@ test("P1 the first byte of each message is the one that every build knows", () =
     const server = anyServerMessage(random)
     seenServer.set(server.type, encodeServerMessage(server)[0] ?? -1)
   }
-  expect(clients.map((type) => seenClient.get(type))).toEqual([1, 2, 3, 4, 5, 6])
-  expect(servers.map((type) => seenServer.get(type))).toEqual([16, 17, 18, 19, 20, 21, 22, 23, 2, 6])
+  expect(clients.map((type) => seenClient.get(type))).toEqual([1, 2, 3, 4, 5, 6, 7])
+  expect(servers.map((type) => seenServer.get(type))).toEqual([16, 17, 18, 19, 20, 21, 22, 23, 2, 6, 24])
 })
 
 test("P2 bytes that are no message are refused as corrupt, cut short, followed by more, or changed at random", () => {
@@ -80,4 +92,17 @@ test("P3 an error kind of a later version is one that nobody retries", () => {
     encoding.writeVarString(encoder, "soon")
   })
   expect(decodeServerMessage(later)).toMatchObject({ type: "error", kind: "bug", message: "soon" })
+})
+
+test("P60 a token renewed on the socket and its answer have the tags 7 and 24, values as written", () => {
+  const auth = encodeClientMessage({ type: "auth", token: "a.b.c" })
+  expect([...auth]).toEqual([7, 5, ...new TextEncoder().encode("a.b.c")])
+  const permission = { type: "permission", channel: 3, permission: "write", expiresAtMs: 300 } as const
+  expect([...encodeServerMessage(permission)]).toEqual([24, 3, 1, 0xac, 2])
+  expect(decodeServerMessage(new Uint8Array([24, 0, 0, 0]))).toEqual({
+    type: "permission",
+    channel: 0,
+    permission: "read",
+    expiresAtMs: 0,
+  })
 })

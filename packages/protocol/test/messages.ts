@@ -33,6 +33,7 @@ export function anyClientMessage(random: SeededRandom): ClientMessage {
     { type: "close", channel },
     { type: "feed" },
     { type: "ping", nonce: number(random) },
+    { type: "auth", token: random.pick(texts) },
     { type: "part", last: random.chance(0.5), bytes: bytes(random) },
   ])
 }
@@ -74,6 +75,7 @@ export function anyServerMessage(random: SeededRandom): ServerMessage {
     { type: "feed", workspace: random.pick(texts), generation, seq },
     { type: "pong", nonce: number(random) },
     { type: "error", channel, kind: random.pick(errorKinds), retry: retry(random), message: random.pick(texts) },
+    { type: "permission", channel, permission: random.pick(["read", "write"]), expiresAtMs: number(random) },
     { type: "part", last: random.chance(0.5), bytes: bytes(random) },
   ])
 }

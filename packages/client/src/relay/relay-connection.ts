@@ -318,6 +318,7 @@ export class RelayConnection {
       case "error":
         return this.#refused(message.channel, message)
       case "part":
+      case "permission":
         return
       case "opened":
         this.#attempt = 0
