@@ -10,7 +10,7 @@ export interface Machine {
   readonly node: string
   /** Of the checkout; ends in "+" where files differed from it. */
   readonly commit: string
-  /** Of the last minute, before the run. */
+  /** Of the last minute: what else the machine was doing. */
   readonly loadAverage: number
 }
 

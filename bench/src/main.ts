@@ -62,7 +62,15 @@ async function main(): Promise<number> {
     ...(values.only === undefined ? {} : { only: values.only }),
   })
   if (values.out !== undefined) {
-    const result = { bench: "relay", startedAt, machine, settings: { size, runs, only: values.only ?? null }, rows }
+    const loadAverageAfter = describeMachine(root).loadAverage
+    const result = {
+      bench: "relay",
+      startedAt,
+      machine,
+      loadAverageAfter,
+      settings: { size, runs, only: values.only ?? null },
+      rows,
+    }
     writeFileSync(values.out, `${JSON.stringify(result, undefined, 2)}\n`)
   }
   process.stdout.write(values.json ? `${JSON.stringify(rows, undefined, 2)}\n` : tableOf(rows))

@@ -34,7 +34,7 @@ export async function benchRelay(options: RelayBenchOptions): Promise<readonly R
   for (const one of cases.filter((each) => isWanted(each, options.only))) {
     const who = one.who.filter((name) => options.who.includes(name))
     const figures = new Map<Contestant, Metrics[]>(who.map((name) => [name, []]))
-    for (let run = 0; run < options.runs; run++) {
+    for (let run = 0; run < Math.min(options.runs, one.maxRuns ?? options.runs); run++) {
       // Each run begins with another server, so that none always follows the same.
       for (let turn = 0; turn < who.length; turn++) {
         const name = who[(turn + run) % who.length]
