@@ -1,1 +1,1 @@
-export type { NewEntry, Store, StoredEntry, StreamHead } from "./store.ts"
+export type { HistoryEntry, Lease, NewEntry, Snapshot, Store, StoredEntry, StreamHead } from "./store.ts"

@@ -5,7 +5,7 @@ import { storeSuite } from "../src/suite/index.ts"
 
 const cases = storeSuite(async () => {
   const folder = tempDir("store")
-  return { open: () => openLmdbStore({ folder }) }
+  return { open: (clock) => openLmdbStore({ folder, ...(clock === undefined ? {} : { clock }) }) }
 })
 
 for (const { title, run } of cases) test(`S1 lmdb: ${title}`, run)

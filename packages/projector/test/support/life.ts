@@ -67,6 +67,12 @@ export class Life {
       head: (stream) => inner.head(stream),
       streams: (prefix) => inner.streams(prefix),
       watch: (prefix, listener) => inner.watch(prefix, listener),
+      snapshot: (stream, seq, payload) => inner.snapshot(stream, seq, payload),
+      readSnapshot: (stream) => inner.readSnapshot(stream),
+      trim: (stream, uptoSeq) => inner.trim(stream, uptoSeq),
+      trimmed: (stream) => inner.trimmed(stream),
+      history: (stream, afterSeq, limit) => inner.history(stream, afterSeq, limit),
+      acquire: (name, owner, ttlMs) => inner.acquire(name, owner, ttlMs),
       close: () => Promise.resolve(),
     }
   }

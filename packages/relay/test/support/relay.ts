@@ -96,6 +96,30 @@ export class GatedStore implements Store {
     return this.#inner.watch(prefix, listener)
   }
 
+  snapshot(stream: string, seq: number, payload: Uint8Array): Promise<void> {
+    return this.#inner.snapshot(stream, seq, payload)
+  }
+
+  readSnapshot(stream: string): ReturnType<Store["readSnapshot"]> {
+    return this.#inner.readSnapshot(stream)
+  }
+
+  trim(stream: string, uptoSeq: number): Promise<number> {
+    return this.#inner.trim(stream, uptoSeq)
+  }
+
+  trimmed(stream: string): Promise<number> {
+    return this.#inner.trimmed(stream)
+  }
+
+  history(stream: string, afterSeq: number, limit: number): ReturnType<Store["history"]> {
+    return this.#inner.history(stream, afterSeq, limit)
+  }
+
+  acquire(name: string, owner: string, ttlMs: number): ReturnType<Store["acquire"]> {
+    return this.#inner.acquire(name, owner, ttlMs)
+  }
+
   close(): Promise<void> {
     return this.#inner.close()
   }

@@ -1,1 +1,2 @@
+export type { StoreStep } from "./driver.ts"
 export { type LmdbStoreOptions, openLmdbStore } from "./open.ts"

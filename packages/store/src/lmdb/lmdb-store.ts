@@ -1,9 +1,22 @@
 import { setImmediate as nextTurn } from "node:timers/promises"
 import { crc32 } from "node:zlib"
-import { asMillraceError, MillraceError } from "@millrace/ports"
-import type { NewEntry, Store, StoredEntry, StreamHead } from "../store.ts"
+import { asMillraceError, type Clock, MillraceError } from "@millrace/ports"
+import type { HistoryEntry, Lease, NewEntry, Snapshot, Store, StoredEntry, StreamHead } from "../store.ts"
+import { asBuffer, type Driver, inBatch, type StoreStep } from "./driver.ts"
+import { Leases } from "./leases.ts"
 import type { Tables } from "./open.ts"
 import { decodeEntryRow, encodeEntryRow, entryKey, headKey, partKey, streamIdOf } from "./rows.ts"
+import { Snapshots } from "./snapshots.ts"
+import { Trims } from "./trims.ts"
+
+export interface LmdbStoreParts {
+  readonly tables: Tables
+  /** For messages. */
+  readonly folder: string
+  readonly partBytes: number
+  readonly clock: Clock
+  readonly onStep: (step: StoreStep) => void
+}
 
 /** One call of `append` that waits for its commit. */
 interface Waiting {
@@ -34,14 +47,33 @@ export class LmdbStore implements Store {
   readonly #folder: string
   readonly #partBytes: number
   readonly #watchers = new Set<Watcher>()
+  readonly #snapshots: Snapshots
+  readonly #trims: Trims
+  readonly #leases: Leases
+  readonly #underWay = new Set<Promise<unknown>>()
+  readonly #onStep: (step: StoreStep) => void
   #waiting: Waiting[] = []
   #committing: Promise<void> | undefined
   #closed = false
 
-  constructor(tables: Tables, folder: string, partBytes: number) {
+  constructor({ tables, folder, partBytes, clock, onStep }: LmdbStoreParts) {
     this.#tables = tables
     this.#folder = folder
     this.#partBytes = partBytes
+    this.#onStep = onStep
+    const driver: Driver = {
+      tables,
+      partBytes,
+      clock,
+      refuseWhenClosed: () => this.#refuseWhenClosed(),
+      guarded: (task) => this.#guarded(task),
+      written: (done) => this.#written(done),
+      tracked: (task) => this.#tracked(task),
+      step: onStep,
+    }
+    this.#snapshots = new Snapshots(driver)
+    this.#trims = new Trims(driver)
+    this.#leases = new Leases(driver)
   }
 
   append(stream: string, entries: readonly NewEntry[], expectedSeq?: number): Promise<number> {
@@ -94,6 +126,36 @@ export class LmdbStore implements Store {
     yield* found
   }
 
+  async snapshot(stream: string, seq: number, payload: Uint8Array): Promise<void> {
+    this.#refuseWhenClosed()
+    await this.#tracked(async () => this.#snapshots.write(stream, await this.head(stream), seq, payload))
+  }
+
+  async readSnapshot(stream: string): Promise<Snapshot | undefined> {
+    this.#refuseWhenClosed()
+    return this.#tracked(() => this.#snapshots.read(stream))
+  }
+
+  async trim(stream: string, uptoSeq: number): Promise<number> {
+    this.#refuseWhenClosed()
+    return this.#tracked(() => this.#trims.trim(stream, this.#snapshots.seq(stream), uptoSeq))
+  }
+
+  async trimmed(stream: string): Promise<number> {
+    this.#refuseWhenClosed()
+    return this.#trims.trimmed(stream)
+  }
+
+  async history(stream: string, afterSeq: number, limit: number): Promise<readonly HistoryEntry[]> {
+    const head = await this.head(stream)
+    return this.#trims.history(stream, afterSeq, Math.min(head, afterSeq + limit))
+  }
+
+  async acquire(name: string, owner: string, ttlMs: number): Promise<Lease> {
+    this.#refuseWhenClosed()
+    return this.#tracked(() => this.#leases.acquire(name, owner, ttlMs))
+  }
+
   watch(prefix: string, listener: (head: StreamHead) => void): () => void {
     const watcher = { prefix, listener }
     this.#watchers.add(watcher)
@@ -104,6 +166,7 @@ export class LmdbStore implements Store {
     if (this.#closed) return
     this.#closed = true
     await this.#committing
+    await Promise.allSettled(this.#underWay)
     this.#watchers.clear()
     await this.#tables.root.close()
   }
@@ -122,6 +185,7 @@ export class LmdbStore implements Store {
 
   /** One commit and one flush for all; returns the calls that another process overtook and that may try again. */
   async #commit(group: readonly Waiting[]): Promise<readonly Waiting[]> {
+    this.#onStep("append")
     const heads = new Map<string, number>()
     const written: { readonly call: Waiting; readonly seq: number; readonly done: Promise<boolean> }[] = []
     for (const call of group) {
@@ -139,6 +203,7 @@ export class LmdbStore implements Store {
       }
     }
     const outcomes = await Promise.allSettled(written.map((one) => one.done))
+    this.#onStep("appended")
     const beaten: Waiting[] = []
     const grown = new Map<string, number>()
     for (const [index, { call, seq }] of written.entries()) {
@@ -184,7 +249,8 @@ export class LmdbStore implements Store {
     return this.#guarded(() => {
       const bytes = this.#tables.entries.get(entryKey(streamId, seq))
       if (bytes === undefined) throw damaged(stream, seq)
-      const { generation, author, timeMs, bytes: length, parts, checksum } = decodeEntryRow(bytes)
+      const { generation, author, timeMs, bytes: length, parts, checksum, trimmed } = decodeEntryRow(bytes)
+      if (trimmed) throw trimmedAway(stream, seq)
       const pieces: Buffer[] = []
       for (let part = 0; part < parts; part++) {
         const piece = this.#tables.parts.get(partKey(streamId, seq, part))
@@ -216,6 +282,25 @@ export class LmdbStore implements Store {
     }
   }
 
+  async #written(done: Promise<boolean>): Promise<boolean> {
+    try {
+      return await done
+    } catch (cause) {
+      throw this.#storageError(await reasonOf(cause))
+    }
+  }
+
+  /** `close` waits for it. */
+  async #tracked<T>(task: () => Promise<T>): Promise<T> {
+    const done = task()
+    this.#underWay.add(done)
+    try {
+      return await done
+    } finally {
+      this.#underWay.delete(done)
+    }
+  }
+
   #storageError(cause: unknown): MillraceError {
     const wrapped = asMillraceError(cause, "storage", { afterMs: 5000 })
     if (wrapped === cause) return wrapped
@@ -242,13 +327,15 @@ function overtaken(call: Waiting, head: number | undefined): MillraceError {
   )
 }
 
-function damaged(stream: string, seq: number): MillraceError {
-  return new MillraceError(`Entry ${seq} of ${stream} is damaged; restore the folder from a copy.`, { kind: "corrupt" })
+function trimmedAway(stream: string, seq: number): MillraceError {
+  return new MillraceError(`Entry ${seq} of ${stream} was trimmed; read the snapshot, then what follows it.`, {
+    kind: "not-found",
+    retry: "now",
+  })
 }
 
-/** A write inside a batch succeeds or fails with the batch, whose own promise is the one that is heeded. */
-function inBatch(done: Promise<boolean>): void {
-  done.catch(() => {})
+function damaged(stream: string, seq: number): MillraceError {
+  return new MillraceError(`Entry ${seq} of ${stream} is damaged; restore the folder from a copy.`, { kind: "corrupt" })
 }
 
 /** The driver rejects with a general error first and tells the system's own in a promise on it. */
@@ -256,8 +343,4 @@ async function reasonOf(reason: unknown): Promise<unknown> {
   if (!(reason instanceof Error && "commitError" in reason && reason.commitError instanceof Promise)) return reason
   const cause: Promise<unknown> = reason.commitError
   return Promise.race([cause.catch((error: unknown) => error), nextTurn(reason)])
-}
-
-function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }

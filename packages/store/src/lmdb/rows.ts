@@ -19,8 +19,8 @@ export interface EntryRow {
   readonly checksum: number
 }
 
-/** Written into every row; a higher one belongs to a later build. */
-const rowFormat = 1
+/** First byte of a row; a higher one belongs to a later build. The build that knew no trim refuses the second. */
+const rowFormats = { whole: 1, trimmed: 2 } as const
 const fixedBytes = 37
 /** LMDB takes keys of 1978 bytes; the rest is left to whatever a later format puts before the name. */
 const maxNameBytes = 1900
@@ -55,10 +55,11 @@ export function partKey(streamId: Buffer, seq: number, part: number): Buffer {
   return key
 }
 
-export function encodeEntryRow(row: EntryRow): Buffer {
+/** `trimmed`: the payload's parts are gone, the row stays. */
+export function encodeEntryRow(row: EntryRow, trimmed: boolean = false): Buffer {
   const author = Buffer.from(row.author, "utf8")
   const bytes = Buffer.alloc(fixedBytes + author.length)
-  bytes.writeUInt8(rowFormat, 0)
+  bytes.writeUInt8(trimmed ? rowFormats.trimmed : rowFormats.whole, 0)
   bytes.writeDoubleBE(row.generation, 1)
   bytes.writeDoubleBE(row.timeMs, 9)
   bytes.writeDoubleBE(row.bytes, 17)
@@ -70,10 +71,9 @@ export function encodeEntryRow(row: EntryRow): Buffer {
 }
 
 /** Throws kind `corrupt` for a row that does not decode and kind `unsupported` for one of a later build. */
-export function decodeEntryRow(bytes: Buffer): EntryRow {
-  if (bytes.length > 0 && bytes.readUInt8(0) > rowFormat) {
-    throw new MillraceError("The store was written by a later version; start that version.", { kind: "unsupported" })
-  }
+export function decodeEntryRow(bytes: Buffer): EntryRow & { readonly trimmed: boolean } {
+  const format = bytes[0] ?? 0
+  if (format > rowFormats.trimmed) throw laterVersion()
   if (bytes.length < fixedBytes || bytes.length !== fixedBytes + bytes.readUInt32BE(33)) {
     throw new MillraceError("A row of the store does not decode; restore the folder from a copy.", { kind: "corrupt" })
   }
@@ -84,5 +84,11 @@ export function decodeEntryRow(bytes: Buffer): EntryRow {
     parts: bytes.readUInt32BE(25),
     checksum: bytes.readUInt32BE(29),
     author: bytes.toString("utf8", fixedBytes),
+    trimmed: format === rowFormats.trimmed,
   }
+}
+
+/** The refusal of what a later build stored. */
+export function laterVersion(): MillraceError {
+  return new MillraceError("The store was written by a later version; start that version.", { kind: "unsupported" })
 }

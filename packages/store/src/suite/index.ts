@@ -1,1 +1,2 @@
-export { type StoreCase, storeSuite, type Subject } from "./suite.ts"
+export type { StoreCase, Subject } from "./case.ts"
+export { storeSuite } from "./suite.ts"

@@ -1,18 +1,9 @@
 import assert from "node:assert/strict"
-import type { ErrorKind } from "@millrace/ports"
-import type { NewEntry, Store, StoredEntry, StreamHead } from "../store.ts"
-
-/** A place where a driver keeps its data, to be opened again and again. */
-export interface Subject {
-  /** Opens the store at this place; what an earlier opening stored is there. */
-  open(): Promise<Store>
-}
-
-/** One rule of the contract; `run` rejects where the driver breaks it. */
-export interface StoreCase {
-  readonly title: string
-  readonly run: () => Promise<void>
-}
+import type { StoredEntry, StreamHead } from "../store.ts"
+import { type On, type StoreCase, type Subject } from "./case.ts"
+import { leaseCases } from "./lease-cases.ts"
+import { snapshotCases } from "./snapshot-cases.ts"
+import { bytes, entry, listAll, plain, readAll, refuses, text } from "./steps.ts"
 
 /** Names that no driver may confuse, shorten or refuse. */
 const hostileNames: readonly string[] = [
@@ -35,7 +26,7 @@ const hostileNames: readonly string[] = [
 
 /** The contract of a store, as cases for any test runner; each works at a new place from `newSubject`. */
 export function storeSuite(newSubject: () => Promise<Subject>): readonly StoreCase[] {
-  const on = (title: string, body: (store: Store, subject: Subject) => Promise<void>): StoreCase => ({
+  const on: On = (title, body) => ({
     title,
     run: async () => {
       const subject = await newSubject()
@@ -232,37 +223,8 @@ export function storeSuite(newSubject: () => Promise<Subject>): readonly StoreCa
       await refuses(readAll(store, "s", 0), "closed")
       await refuses(listAll(store, ""), "closed")
     }),
+
+    ...snapshotCases(on),
+    ...leaseCases(on),
   ]
-}
-
-function entry(content: string): NewEntry {
-  return { payload: bytes(content), generation: 1, author: "suite", timeMs: 1000 }
-}
-
-function bytes(content: string): Uint8Array {
-  return new TextEncoder().encode(content)
-}
-
-function text(payload: Uint8Array): string {
-  return new TextDecoder().decode(payload)
-}
-
-function plain(stored: StoredEntry | undefined): unknown {
-  return stored === undefined ? undefined : { ...stored, payload: Uint8Array.from(stored.payload) }
-}
-
-async function readAll(store: Store, stream: string, afterSeq: number): Promise<StoredEntry[]> {
-  const entries: StoredEntry[] = []
-  for await (const one of store.read(stream, afterSeq)) entries.push(one)
-  return entries
-}
-
-async function listAll(store: Store, prefix: string): Promise<StreamHead[]> {
-  const heads: StreamHead[] = []
-  for await (const head of store.streams(prefix)) heads.push(head)
-  return heads
-}
-
-async function refuses(call: Promise<unknown>, kind: ErrorKind): Promise<void> {
-  await assert.rejects(call, (thrown: unknown) => thrown instanceof Error && "kind" in thrown && thrown.kind === kind)
 }

@@ -1,4 +1,6 @@
-import { open } from "lmdb"
+import { mkdirSync } from "node:fs"
+import { systemClock } from "@millrace/ports"
+import { openTables } from "../../src/lmdb/open.ts"
 import { LmdbStore } from "../../src/lmdb/lmdb-store.ts"
 import { openLmdbStore } from "../../src/lmdb/index.ts"
 import type { Store } from "../../src/index.ts"
@@ -10,7 +12,7 @@ import { payloadFor, streamNames } from "./expected.ts"
  * Arguments: folder; `flushed` for the product's store, `committed` for one whose appends resolve before their flush.
  */
 const [folder = "", mode = "flushed"] = process.argv.slice(2)
-const store = mode === "flushed" ? await openLmdbStore({ folder }) : openWithoutFlush(folder)
+const store = mode === "flushed" ? await openLmdbStore({ folder }) : await openWithoutFlush(folder)
 process.stdout.write("ready\n")
 await Promise.all(streamNames.map((stream) => appendForEver(stream)))
 
@@ -22,11 +24,8 @@ async function appendForEver(stream: string): Promise<void> {
 }
 
 /** The fault that a test of durability must find: what the driver calls done is only in the page cache. */
-function openWithoutFlush(path: string): Store {
-  const binary = { encoding: "binary", keyEncoding: "binary" } as const
-  const root = open<Buffer, Buffer>({ path, noSync: true, mapSize: 2 ** 30, eventTurnBatching: false, ...binary })
-  const heads = root.openDB<Buffer, Buffer>({ name: "heads", useVersions: true, ...binary })
-  const entries = root.openDB<Buffer, Buffer>({ name: "entries", ...binary })
-  const parts = root.openDB<Buffer, Buffer>({ name: "parts", ...binary })
-  return new LmdbStore({ root, heads, entries, parts }, path, 65_536)
+async function openWithoutFlush(path: string): Promise<Store> {
+  mkdirSync(path, { recursive: true })
+  const tables = await openTables(path, { noSync: true, mapSize: 2 ** 30 })
+  return new LmdbStore({ tables, folder: path, partBytes: 65_536, clock: systemClock, onStep: () => {} })
 }
