@@ -22,6 +22,25 @@ export interface Limits {
   readonly commitDelayMs: number
   /** Bytes of updates in one commit. */
   readonly maxCommitBytes: number
+  readonly maxConnectionsPerAddress: number
+  /** By the subject of the token. */
+  readonly maxConnectionsPerUser: number
+  /** Replicas and followers of one workspace. */
+  readonly maxChannelsPerWorkspace: number
+  /** What one user may send over all connections, and how much at once after a rest. */
+  readonly userMessagesPerSecond: number
+  readonly userMessageBurst: number
+  readonly userBytesPerSecond: number
+  readonly userByteBurst: number
+  /** What all together may send into one workspace. */
+  readonly workspaceMessagesPerSecond: number
+  readonly workspaceMessageBurst: number
+  readonly workspaceBytesPerSecond: number
+  readonly workspaceByteBurst: number
+  /** Revocations in force. */
+  readonly maxRevocations: number
+  /** A log that is imported; it is held in memory until it is verified. */
+  readonly maxImportBytes: number
 }
 
 export const defaultLimits: Limits = {
@@ -37,4 +56,17 @@ export const defaultLimits: Limits = {
   idleRoomMs: 30_000,
   commitDelayMs: 2,
   maxCommitBytes: 262_144,
+  maxConnectionsPerAddress: 2000,
+  maxConnectionsPerUser: 2000,
+  maxChannelsPerWorkspace: 5000,
+  userMessagesPerSecond: 10_000,
+  userMessageBurst: 100_000,
+  userBytesPerSecond: 32 * 1_048_576,
+  userByteBurst: 256 * 1_048_576,
+  workspaceMessagesPerSecond: 50_000,
+  workspaceMessageBurst: 500_000,
+  workspaceBytesPerSecond: 128 * 1_048_576,
+  workspaceByteBurst: 1024 * 1_048_576,
+  maxRevocations: 100_000,
+  maxImportBytes: 256 * 1_048_576,
 }

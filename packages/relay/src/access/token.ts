@@ -98,6 +98,8 @@ export function createVerifier(keys: readonly VerifyKey[], clock: Clock, options
         } catch (cause) {
           if (cause instanceof MillraceError) throw cause
           refusal = cause
+          // A signature that fits settles which key it is: what is wrong then is wrong with the token.
+          if (!(cause instanceof errors.JWSSignatureVerificationFailed)) break
           continue
         }
         throw new MillraceError(

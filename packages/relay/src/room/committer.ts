@@ -1,5 +1,6 @@
 import type { Clock, Timer } from "@millrace/ports"
 import type { NewEntry, Store } from "@millrace/store"
+import type { Metrics } from "../metrics/metrics.ts"
 
 export interface CommitterOptions {
   readonly store: Store
@@ -9,6 +10,7 @@ export interface CommitterOptions {
   readonly seq: number
   readonly delayMs: number
   readonly maxBytes: number
+  readonly metrics: Metrics
   /** Entries up to this ordinal are flushed. */
   onDurable(ordinal: number, seq: number): void
   /** An append failed; what waited is forgotten and nothing is taken any more. */
@@ -78,16 +80,23 @@ export class Committer {
   async #run(): Promise<void> {
     while (this.#queue.length > 0 && !this.#failed) {
       const group = this.#takeGroup()
+      const { clock, metrics } = this.#options
+      const beganMs = clock.nowMs()
       try {
         this.#seq = await this.#options.store.append(this.#options.stream, group, this.#seq)
       } catch (cause) {
+        metrics.commitFailures.add()
         this.#failed = true
         this.#queue = []
         this.#options.onFailure(cause)
         break
       }
       this.#durable += group.length
-      for (const entry of group) this.#pendingBytes -= entry.payload.length
+      const bytes = group.reduce((sum, entry) => sum + entry.payload.length, 0)
+      this.#pendingBytes -= bytes
+      metrics.commits.add()
+      metrics.flushBytes.observe(bytes)
+      metrics.commitSeconds.observe((clock.nowMs() - beganMs) / 1000)
       this.#options.onDurable(this.#durable, this.#seq)
     }
     this.#running = undefined

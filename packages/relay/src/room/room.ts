@@ -2,6 +2,7 @@ import { type Clock, type Log, MillraceError, messageOf } from "@millrace/ports"
 import { formatWorkspaceRef, frameTypes, syncSteps, type WorkspaceRef } from "@millrace/protocol"
 import type { Store } from "@millrace/store"
 import type { Limits } from "../limits.ts"
+import type { Metrics } from "../metrics/metrics.ts"
 import { AckLedger } from "./ack-ledger.ts"
 import { AwarenessTable } from "./awareness.ts"
 import { Committer } from "./committer.ts"
@@ -17,6 +18,7 @@ export interface RoomOptions {
   readonly clock: Clock
   readonly log: Log
   readonly limits: Limits
+  readonly metrics: Metrics
   readonly replica: Replica
   /** Last seq that the replica contains. */
   readonly seq: number
@@ -52,6 +54,7 @@ export class Room {
   readonly #committer: Committer
   #withheld: Withheld[] = []
   #poison: MillraceError | undefined
+  #frozen = false
   #whole: { readonly diff: Uint8Array; readonly frame: SharedFrame } | undefined
 
   constructor(options: RoomOptions) {
@@ -66,6 +69,7 @@ export class Room {
       seq: options.seq,
       delayMs: options.limits.commitDelayMs,
       maxBytes: options.limits.maxCommitBytes,
+      metrics: options.metrics,
       onDurable: (ordinal, seq) => this.#becameDurable(ordinal, seq),
       onFailure: (cause) => this.#poisonBy(cause),
     })
@@ -89,6 +93,32 @@ export class Room {
     this.#sendAwareness(peer)
   }
 
+  /** The peer's role or permission has changed: one that may write now is asked for what it kept back. */
+  regranted(peer: Peer): void {
+    const member = this.#members.get(peer)
+    if (member !== undefined && peer.permission === "write") this.#askForWhole(peer)
+  }
+
+  /** Takes in nothing more, from anybody; resolves once what it took is durable or refused. */
+  freeze(): Promise<void> {
+    this.#frozen = true
+    return this.flush()
+  }
+
+  /** Ends every peer, those who come later included. */
+  dismiss(error: MillraceError): void {
+    this.#poison ??= error
+    this.#frozen = true
+    this.#withheld = []
+    for (const peer of this.#members.keys()) peer.fail(error)
+    this.#members.clear()
+  }
+
+  /** Peers. */
+  get size(): number {
+    return this.#members.size
+  }
+
   /** Idempotent. */
   leave(peer: Peer): void {
     if (!this.#members.delete(peer)) return
@@ -102,7 +132,7 @@ export class Room {
    */
   receive(peer: Peer, frame: Uint8Array): void {
     const member = this.#members.get(peer)
-    if (member === undefined) return
+    if (member === undefined || this.#frozen) return
     const type = frame[0] ?? -1
     switch (type) {
       case frameTypes.sync:

@@ -2,16 +2,18 @@ import { type Clock, type Log, MillraceError, messageOf, type Timer } from "@mil
 import type { WorkspaceRef } from "@millrace/protocol"
 import type { Store } from "@millrace/store"
 import type { Limits } from "../limits.ts"
+import type { Metrics } from "../metrics/metrics.ts"
 import { mergeAll } from "./merge.ts"
 import { Replica } from "./replica.ts"
 import { Room } from "./room.ts"
-import { streamOf } from "./stream-name.ts"
+import { refOf, streamOf } from "./stream-name.ts"
 
 export interface RoomsOptions {
   readonly store: Store
   readonly clock: Clock
   readonly log: Log
   readonly limits: Limits
+  readonly metrics: Metrics
 }
 
 interface Slot {
@@ -63,6 +65,41 @@ export class Rooms {
   /** Workspaces in memory. */
   get count(): number {
     return this.#slots.size
+  }
+
+  /** Replicas joined to all of them. */
+  get peers(): number {
+    let peers = 0
+    for (const { room } of this.#slots.values()) peers += room?.size ?? 0
+    return peers
+  }
+
+  /** Replicas joined to one workspace, in whatever generation; its status document does not count. */
+  peersOf(workspace: string): number {
+    let peers = 0
+    for (const { room } of this.#slots.values()) {
+      if (room !== undefined && room.ref.name === workspace && !room.ref.status) peers += room.size
+    }
+    return peers
+  }
+
+  /**
+   * Takes the workspace and its status document out of memory: no room of theirs takes in anything more, what they took is durable or
+   * refused when it resolves. Their peers wait for the returned function, which ends them with an error.
+   */
+  async freeze(workspace: string): Promise<(error: MillraceError) => void> {
+    const frozen: Room[] = []
+    for (const [stream, slot] of this.#slots) {
+      if (refOf(stream)?.name !== workspace) continue
+      this.#forget(stream, slot)
+      const room = slot.room ?? (await slot.loading.catch(() => undefined))
+      if (room === undefined) continue
+      frozen.push(room)
+      await room.freeze()
+    }
+    return (error) => {
+      for (const room of frozen) room.dismiss(error)
+    }
   }
 
   /** Resolves once everything that was taken is durable or refused. */

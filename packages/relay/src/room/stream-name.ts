@@ -1,5 +1,4 @@
-import { MillraceError } from "@millrace/ports"
-import { formatWorkspaceRef, parseWorkspaceRef, type WorkspaceRef } from "@millrace/protocol"
+import { parseWorkspaceRef, type WorkspaceRef } from "@millrace/protocol"
 
 /** Every update log's stream begins so. */
 export const logPrefix = "log/"
@@ -17,16 +16,4 @@ export function refOf(stream: string): WorkspaceRef | undefined {
   } catch {
     return undefined
   }
-}
-
-/** Nothing resets a workspace yet, so each is in its first generation. */
-export const currentGeneration = 1
-
-/** Throws kind `generation` where the workspace, or the copy of it at hand (0 = none), is of another generation. */
-export function checkGeneration(ref: WorkspaceRef, copyGeneration: number): void {
-  if (ref.generation === currentGeneration && (copyGeneration === 0 || copyGeneration === currentGeneration)) return
-  throw new MillraceError(
-    `${formatWorkspaceRef({ ...ref, generation: 1 })} is in generation ${currentGeneration}; export this copy and load the workspace anew.`,
-    { kind: "generation" },
-  )
 }

@@ -2,7 +2,9 @@ import { type Clock, type Log, MillraceError, type Timer } from "@millrace/ports
 import { closeCodeOf } from "@millrace/protocol"
 import type { WebSocket } from "ws"
 import { type Claims, expired } from "../access/token.ts"
+import type { Guard } from "../guard/guard.ts"
 import type { Limits } from "../limits.ts"
+import type { Metrics } from "../metrics/metrics.ts"
 
 export interface ConnectionOptions {
   readonly socket: WebSocket
@@ -10,6 +12,8 @@ export interface ConnectionOptions {
   readonly clock: Clock
   readonly log: Log
   readonly limits: Limits
+  readonly guard: Guard
+  readonly metrics: Metrics
   /** One whole WebSocket message. What it throws ends the connection. */
   onMessage(bytes: Uint8Array): void
   /** Says why, in the peer's protocol, before the close frame. */
@@ -35,14 +39,18 @@ export class Connection {
   readonly #options: ConnectionOptions
   #heard = true
   #ended = false
+  #ending = false
   /** Bytes of joiners' answers that may be waiting besides the limit. */
   #allowanceBytes = 0
   #pingTimer: Timer | undefined
   #expiryTimer: Timer | undefined
   #holds = 0
+  #claims: Claims
+  #deaf = false
 
   constructor(options: ConnectionOptions) {
     this.#options = options
+    this.#claims = options.claims
     const { socket } = options
     socket.binaryType = "nodebuffer"
     socket.on("message", (data: Buffer) => this.#receive(data))
@@ -63,6 +71,23 @@ export class Connection {
     this.#options.socket.terminate()
   }
 
+  /** What the token in force says. */
+  get claims(): Claims {
+    return this.#claims
+  }
+
+  /** A newer token of the same subject is in force from now on. */
+  renew(claims: Claims): void {
+    this.#claims = claims
+    this.#expiryTimer?.cancel()
+    this.#checkExpiry()
+  }
+
+  /** Takes nothing more from the peer; what was taken is still acknowledged. */
+  stopTaking(): void {
+    this.#deaf = true
+  }
+
   get ended(): boolean {
     return this.#ended
   }
@@ -78,24 +103,36 @@ export class Connection {
     if (socket.bufferedAmount < limits.maxBufferedBytes) this.#allowanceBytes = 0
     if (whole) this.#allowanceBytes += bytes.length
     else if (socket.bufferedAmount > limits.maxBufferedBytes + this.#allowanceBytes) {
+      this.#options.metrics.slowConsumers.add()
       return this.end(
         new MillraceError("Too much waited for this socket; reconnect.", { kind: "unavailable", retry: "now" }),
       )
     }
+    this.#count(bytes)
     socket.send(bytes)
   }
 
   /** Sends and resolves once the bytes have left this process, or the connection has ended. */
   sendAndDrain(bytes: Uint8Array): Promise<void> {
     if (this.#ended) return Promise.resolve()
+    this.#count(bytes)
     return new Promise((resolve) => this.#options.socket.send(bytes, () => resolve()))
   }
 
   /** Ends it, telling the peer the kind by its close code. */
   end(error: MillraceError): void {
-    if (this.#ended) return
+    if (this.#ended || this.#ending) return
+    // Saying goodbye is sending, and sending may be what brought us here.
+    this.#ending = true
     this.#options.sayGoodbye?.(error)
     this.close(closeCodeOf(error.kind), error.message)
+  }
+
+  /** Ends it because the relay stops: says when to come back, and closes with 1012, service restart. */
+  dismiss(error: MillraceError): void {
+    if (this.#ended) return
+    this.#options.sayGoodbye?.(error)
+    this.close(1012, error.message)
   }
 
   close(code: number, reason: string): void {
@@ -119,9 +156,13 @@ export class Connection {
   }
 
   #receive(data: Buffer): void {
-    if (this.#ended) return
+    if (this.#ended || this.#deaf) return
     this.#heard = true
+    const { guard, metrics } = this.#options
+    metrics.framesIn.add()
+    metrics.bytesIn.add(data.length)
     try {
+      guard.passUser(this.#claims.subject, data.length)
       this.#options.onMessage(data)
     } catch (thrown) {
       if (!(thrown instanceof MillraceError)) {
@@ -133,6 +174,11 @@ export class Connection {
         thrown instanceof MillraceError ? thrown : new MillraceError("The relay failed; reconnect.", { kind: "bug" }),
       )
     }
+  }
+
+  #count(bytes: Uint8Array): void {
+    this.#options.metrics.framesOut.add()
+    this.#options.metrics.bytesOut.add(bytes.length)
   }
 
   #pingLater(): void {
@@ -148,7 +194,7 @@ export class Connection {
   }
 
   #checkExpiry(): void {
-    const leftMs = this.#options.claims.expiresAtMs - this.#options.clock.nowMs()
+    const leftMs = this.#claims.expiresAtMs - this.#options.clock.nowMs()
     if (leftMs <= 0) return this.end(expired())
     this.#expiryTimer = this.#options.clock.after(Math.min(leftMs, maxTimerMs), () => this.#checkExpiry())
   }

@@ -22,6 +22,8 @@ export function openLogChannel(
 ): Channel {
   const { channel, connection } = options
   const stream = streamOf(ref)
+  const leave = session.guard.enterWorkspace(ref.name)
+  const unfollow = session.followers.add(ref.name, (error) => options.fail(error))
   const state = { open: true }
   let wake: (() => void) | undefined
   let news = false
@@ -66,9 +68,13 @@ export function openLogChannel(
     receive: () => {
       throw new MillraceError("A channel in mode log takes no data; open one in mode sync.", { kind: "invalid" })
     },
+    // Whoever may open the channel may read, and nothing else is done here.
+    regrant: () => {},
     close: () => {
       if (!state.open) return
       state.open = false
+      leave()
+      unfollow()
       unwatch()
       wake?.()
     },

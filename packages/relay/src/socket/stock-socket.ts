@@ -10,15 +10,18 @@ import type { Session } from "./session.ts"
 /** Serves one y-websocket client in a room that is already loaded and held for it; the hold is released at its end. */
 export function serveStock(session: Session, socket: WebSocket, claims: Claims, grant: Grant, room: Room): Connection {
   const { maxMessageBytes } = session.limits
+  const leave = session.guard.enterWorkspace(room.ref.name)
   const connection: Connection = new Connection({
     ...session,
     socket,
     claims,
     onMessage: (bytes) => {
       if (bytes.length > maxMessageBytes) throw tooLarge(maxMessageBytes)
+      session.guard.passWorkspace(room.ref.name, bytes.length)
       room.receive(peer, bytes)
     },
     onEnd: () => {
+      leave()
       room.leave(peer)
       session.rooms.release(room)
     },

@@ -1,5 +1,5 @@
 import type { MillraceError } from "@millrace/ports"
-import { encodeServerMessage } from "@millrace/protocol"
+import { encodeServerMessage, type Permission, type Role } from "@millrace/protocol"
 import type { Grant } from "../access/grants.ts"
 import type { Peer } from "../room/peer.ts"
 import type { Room } from "../room/room.ts"
@@ -9,6 +9,8 @@ import type { Session } from "./session.ts"
 /** One open channel of a socket of millrace.v1. */
 export interface Channel {
   receive(frame: Uint8Array): void
+  /** The token in force allows something else from now on. */
+  regrant(grant: Grant): void
   /** Idempotent; says nothing to the client. */
   close(): void
 }
@@ -24,24 +26,42 @@ export interface ChannelOptions {
 /** Joins the room, which is already held for the channel, and speaks its frames as `data`. */
 export function openSyncChannel(session: Session, options: ChannelOptions, grant: Grant, room: Room): Channel {
   const { channel, connection } = options
-  const peer: Peer = {
+  const leave = session.guard.enterWorkspace(room.ref.name)
+  const peer: Peer & { role: Role; permission: Permission } = {
     subject: options.subject,
     ...grant,
     send: (frame, whole) => {
       for (const message of frame.messagesOn(channel, session.limits.maxPartBytes)) connection.send(message, whole)
     },
-    durable: ({ received, sent }, seq) =>
-      connection.send(encodeServerMessage({ type: "durable", channel, received, sent, seq }), false),
+    durable: ({ received, sent }, seq) => {
+      session.metrics.acks.add()
+      connection.send(encodeServerMessage({ type: "durable", channel, received, sent, seq }), false)
+    },
     fail: (error) => options.fail(error),
     holdUntil: (ready) => connection.holdUntil(ready),
   }
   let open = true
-  room.join(peer)
+  try {
+    room.join(peer)
+  } catch (thrown) {
+    leave()
+    throw thrown
+  }
   return {
-    receive: (frame) => room.receive(peer, frame),
+    receive: (frame) => {
+      session.guard.passWorkspace(room.ref.name, frame.length)
+      room.receive(peer, frame)
+    },
+    regrant: ({ role, permission }) => {
+      const before = peer.permission
+      peer.role = role
+      peer.permission = permission
+      if (before !== permission) room.regranted(peer)
+    },
     close: () => {
       if (!open) return
       open = false
+      leave()
       room.leave(peer)
       session.rooms.release(room)
     },
