@@ -13,8 +13,22 @@ export interface ValueField<V extends StandardSchemaV1 = StandardSchemaV1, O ext
 /** A value field that is read and written as `T`, whoever made its validator. */
 export type FieldOf<T, O extends boolean = false> = ValueField<StandardSchemaV1<T>, O>
 
+/**
+ * An index of a collection, for queries here and for the object stores that mirror it.
+ *
+ * Keys compare as IndexedDB compares them (numbers, then dates, texts, bytes, arrays); a record without a legal key in
+ * each of `on` is not in the index. `multiEntry`, for one field only, gives each element of an array a key of its own.
+ * `unique` is advice: no merge can promise it; who breaks it is listed.
+ */
+export interface IndexSchema {
+  readonly on: string | readonly string[]
+  readonly multiEntry?: boolean
+  readonly unique?: boolean
+}
+
 export interface CollectionSchema {
   readonly fields: Readonly<Record<string, ValueField>>
+  readonly indexes?: Readonly<Record<string, IndexSchema>>
 }
 
 /** What an application says about its records; collections and fields that it does not name survive untouched. */
