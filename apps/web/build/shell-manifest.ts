@@ -19,8 +19,8 @@ export function shellManifest(): Plugin {
     configResolved(config) {
       outDir = resolve(config.root, config.build.outDir)
     },
-    async closeBundle(error) {
-      if (error !== undefined) return
+    // After everything is written, the public folder's files included; not called for a build that failed.
+    async writeBundle() {
       const files = (await filesUnder(outDir, "")).filter((file) => file !== workerFile && !file.endsWith(".map"))
       const hash = createHash("sha256")
       for (const file of files) hash.update(`${file}\n`).update(await readFile(join(outDir, file)))

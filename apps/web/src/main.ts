@@ -20,21 +20,32 @@ const reload = (): void => window.location.reload()
 const root = document.getElementById("root")
 if (root === null) throw new Error("index.html has no #root.")
 
+// Opened once for the page's life, outside of React, which may mount components twice.
+const session = Promise.resolve().then(() =>
+  openSession(
+    openWorkspace({
+      name: address.workspace,
+      schema: platformSchema,
+      url: url.origin,
+      token: tokens.token,
+    }),
+  ),
+)
+
+// Best effort: what is stored at short intervals is stored now, before the page is gone.
+window.addEventListener("pagehide", ({ persisted }) => {
+  if (persisted) return
+  session.then(
+    (open) => open.close(),
+    () => {},
+  )
+})
+
 mountApp(root, {
   name: address.workspace,
   dataset: address.dataset,
   tokens,
-  // Opened once for the page's life, outside of React, which may mount components twice.
-  session: Promise.resolve().then(() =>
-    openSession(
-      openWorkspace({
-        name: address.workspace,
-        schema: platformSchema,
-        url: url.origin,
-        token: tokens.token,
-      }),
-    ),
-  ),
+  session,
   shell: registerShell({ serviceWorker: navigator.serviceWorker, reload }, "/service-worker.js"),
   reload,
 })

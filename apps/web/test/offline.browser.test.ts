@@ -3,6 +3,7 @@ import { createServer } from "node:http"
 import { extname, join } from "node:path"
 import { atEndOfTests, launchBrowser, tempDir, waitFor } from "@millrace/testkit"
 import { expect, test } from "vitest"
+import { statusesKept } from "./support/kept.ts"
 import { newBrowser, openPage } from "./support/page.ts"
 import { buildPage, dist, joinWorkspace, seedSmall, startSystem } from "./support/system.ts"
 
@@ -20,6 +21,7 @@ test("W21 a browser started cold with no server at all opens the page, edits, an
   await before.row("shop.orders").waitFor()
   await before.state("saved")
   await before.page.locator("[data-testid=shell-status][data-state=ready]").waitFor()
+  await waitFor(() => before.page.evaluate(statusesKept, "millrace:catalog"), { what: "the statuses to be kept" })
   await first.close()
   await system.stop()
 
@@ -29,13 +31,13 @@ test("W21 a browser started cold with no server at all opens the page, edits, an
   await offline.row("shop.orders").click()
   await offline.at("field-comment").fill("typed without any server")
   await offline.at("field-comment").press("Enter")
-  await waitFor(async () => (await offline.waiting()) === 1, { what: "one record to wait" })
+  await offline.waiting(1)
   await second.close()
 
   const third = await launchBrowser({ profileDir })
   const again = await openPage(third, `${address}&dataset=shop.orders`)
   await again.state("offline")
-  await waitFor(async () => (await again.waiting()) === 1, { what: "the record to wait still" })
+  await again.waiting(1)
   expect(await again.at("field-comment").inputValue()).toBe("typed without any server")
 
   // The server returns; the pasted token went with the browser, so it is asked for, and then everything arrives.

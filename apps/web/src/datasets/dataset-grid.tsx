@@ -17,7 +17,7 @@ import { listAction } from "./list-keys.ts"
 const rowHeightPx = 52
 const headHeightPx = 26
 const rowHeight = (): number => rowHeightPx
-const overscanRows = 10
+const overscanRows = 6
 
 export interface DatasetGridHandle {
   /** Focuses the dataset's row, or the row that stands where it would; without rows, nothing. */

@@ -46,6 +46,8 @@ export function EditableText(props: EditableTextProps): ReactElement {
     value: edit.text,
     readOnly: props.readOnly ?? false,
     placeholder: props.placeholder,
+    // Narrow cells cut long texts off.
+    title: props.hideLabel === true && edit.text !== "" ? edit.text : undefined,
     spellCheck: false,
     autoComplete: "off",
     "data-testid": props.testId,

@@ -9,7 +9,8 @@ export interface WebPage {
   row(id: string): Locator
   /** Waits until the header says so. */
   state(state: string): Promise<void>
-  waiting(): Promise<number>
+  /** Waits until the header counts so many waiting records. */
+  waiting(count: number): Promise<void>
   /** Where the focus is: the test id, and the record's key where it has one. */
   focused(): Promise<string>
 }
@@ -29,7 +30,7 @@ export async function openPage(browser: TestBrowser, address: string): Promise<W
     at,
     row: (id) => page.locator(`[data-testid=dataset-row][data-id=${JSON.stringify(id)}]`),
     state: (state) => page.locator(`[data-testid=workspace-status][data-state=${state}]`).waitFor({ timeout: 40_000 }),
-    waiting: async () => Number(await at("workspace-status").getAttribute("data-waiting")),
+    waiting: (count) => page.locator(`[data-testid=workspace-status][data-waiting="${count}"]`).waitFor(),
     focused: () =>
       page.evaluate(() => {
         const { testid, id } = (document.activeElement as HTMLElement | null)?.dataset ?? {}
