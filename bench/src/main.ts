@@ -19,6 +19,7 @@ const usage = `npm run -s bench -- NAME [settings]: measures ours beside others 
   --with NAME         one contestant (several times: several) of ${contestants.join(", ")}
   --runs N            runs of each case; the middle counts (3, with --quick 1)
   --out FILE          also writes rows, machine and settings to FILE
+  --nice N            nice value of servers and load clients against other sessions; below 0 needs root (--nice=-10)
   --server-flag FLAG  passed to the Node.js of every measured server, such as --cpu-prof
 `
 
@@ -30,6 +31,7 @@ const options = {
   only: { type: "string" },
   with: { type: "string", multiple: true },
   runs: { type: "string" },
+  nice: { type: "string" },
   out: { type: "string" },
   "server-flag": { type: "string", multiple: true },
 } as const
@@ -49,6 +51,7 @@ async function main(): Promise<number> {
   const folder = join(root, ".cache/bench")
   const runs = Number(values.runs ?? (values.quick ? 1 : 3))
   const who = contestants.filter((name) => values.with?.includes(name) ?? true)
+  const niceness = values.nice === undefined ? null : Number(values.nice)
   const size = values.quick ? "quick" : "full"
   await ensurePeers(join(root, "bench/peers"), say)
   await selfCheck(folder, say)
@@ -59,6 +62,7 @@ async function main(): Promise<number> {
     folder,
     say,
     serverFlags: values["server-flag"] ?? [],
+    ...(niceness === null ? {} : { niceness }),
     ...(values.only === undefined ? {} : { only: values.only }),
   })
   if (values.out !== undefined) {
@@ -68,7 +72,7 @@ async function main(): Promise<number> {
       startedAt,
       machine,
       loadAverageAfter,
-      settings: { size, runs, only: values.only ?? null },
+      settings: { size, runs, niceness, only: values.only ?? null },
       rows,
     }
     writeFileSync(values.out, `${JSON.stringify(result, undefined, 2)}\n`)

@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from "node:fs"
+import { setPriority } from "node:os"
 
 /** Ticks of the kernel's accounting in a second: 100 on every Linux that Node.js runs on. */
 const ticksPerSecond = 100
@@ -23,6 +24,15 @@ export function peakMb(pid: number): number {
 
 export function forgetPeak(pid: number): void {
   writeFileSync(`/proc/${pid}/clear_refs`, "5")
+}
+
+/**
+ * Gives a process that leads a session of its own, with all its threads, a nice value against other sessions: on a machine that
+ * others use too, what waits for them would be measured otherwise. Negative values need root.
+ */
+export function setNiceness(pid: number, niceness: number): void {
+  writeFileSync(`/proc/${pid}/autogroup`, String(niceness))
+  setPriority(pid, niceness)
 }
 
 function statusMb(pid: number, name: string): number {

@@ -18,6 +18,8 @@ export interface RelayBenchOptions {
   readonly folder: string
   /** Flags of Node.js for the servers, such as `--cpu-prof`. */
   readonly serverFlags?: readonly string[]
+  /** Nice value of servers and load clients alike. */
+  readonly niceness?: number
   readonly say: (text: string) => void
 }
 
@@ -55,6 +57,7 @@ function isWanted(one: Case, only: string | undefined): boolean {
 
 async function runOnce(id: string, name: Contestant, options: RelayBenchOptions): Promise<Metrics | undefined> {
   const flags = (options.serverFlags ?? []).flatMap((flag) => ["--server-flag", flag])
+  const nice = options.niceness === undefined ? [] : ["--nice", String(options.niceness)]
   const finished = await runProcess({
     file: process.execPath,
     args: [
@@ -68,6 +71,7 @@ async function runOnce(id: string, name: Contestant, options: RelayBenchOptions)
       options.size,
       "--folder",
       options.folder,
+      ...nice,
       ...flags,
     ],
     deadlineMs: runDeadlineMs,

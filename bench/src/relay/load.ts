@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises"
 import { join } from "node:path"
 import { parseArgs } from "node:util"
 import { cleanUp } from "@millrace/testkit/at-end"
+import { setNiceness } from "../process-facts.ts"
 import { cases, type Size } from "./cases.ts"
 import { type Contestant, startContestant } from "./contestants.ts"
 import { Stage } from "./stage.ts"
@@ -14,6 +15,7 @@ const { values } = parseArgs({
     size: { type: "string" },
     /** Where the relay's log is: a disk, not memory. */
     folder: { type: "string" },
+    nice: { type: "string" },
     "server-flag": { type: "string", multiple: true },
   },
 })
@@ -24,6 +26,9 @@ const folder = await mkdtemp(join(values.folder, "run-"))
 try {
   const server = await startContestant(values.contestant as Contestant, folder, values["server-flag"] ?? [])
   try {
+    if (values.nice !== undefined) {
+      for (const pid of [process.pid, server.process.pid]) setNiceness(pid, Number(values.nice))
+    }
     const metrics = await wanted.run(new Stage(server), values.size as Size)
     process.stdout.write(`${JSON.stringify(metrics)}\n`)
   } finally {

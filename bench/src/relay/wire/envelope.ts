@@ -125,6 +125,7 @@ function millrace(room: string, token: string): Envelope {
         case "feed":
         case "entry":
         case "caughtUp":
+        case "permission":
           return undefined
       }
     },
