@@ -55,7 +55,7 @@ async function main(): Promise<number> {
   const size = values.quick ? "quick" : "full"
   await ensurePeers(join(root, "bench/peers"), say)
   await selfCheck(folder, say)
-  const rows = await benchRelay({
+  const { rows, failures } = await benchRelay({
     size,
     runs,
     who,
@@ -78,7 +78,8 @@ async function main(): Promise<number> {
     writeFileSync(values.out, `${JSON.stringify(result, undefined, 2)}\n`)
   }
   process.stdout.write(values.json ? `${JSON.stringify(rows, undefined, 2)}\n` : tableOf(rows))
-  return 0
+  if (failures > 0) say(`${failures} runs failed; their errors are above.`)
+  return failures === 0 ? 0 : 1
 }
 
 function parse(): { values: ReturnType<typeof parseArgs<{ options: typeof options }>>["values"] } | undefined {

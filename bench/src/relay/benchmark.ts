@@ -29,10 +29,17 @@ const peerNames: Readonly<Partial<Record<Contestant, string>>> = {
   hocuspocus: "Hocuspocus 4.7.0, in memory",
 }
 
-/** Runs each case with every server in turn, several times over, and compares the medians. */
-export async function benchRelay(options: RelayBenchOptions): Promise<readonly Row[]> {
+export interface RelayBench {
+  readonly rows: readonly Row[]
+  /** Runs that gave no figures. */
+  readonly failures: number
+}
+
+/** Runs each case with every server in turn, several times over, and compares the medians of the runs that succeeded. */
+export async function benchRelay(options: RelayBenchOptions): Promise<RelayBench> {
   await mkdir(options.folder, { recursive: true })
   const rows: Row[] = []
+  let failures = 0
   for (const one of cases.filter((each) => isWanted(each, options.only))) {
     const who = one.who.filter((name) => options.who.includes(name))
     const figures = new Map<Contestant, Metrics[]>(who.map((name) => [name, []]))
@@ -42,13 +49,14 @@ export async function benchRelay(options: RelayBenchOptions): Promise<readonly R
         const name = who[(turn + run) % who.length]
         if (name === undefined) continue
         const metrics = await runOnce(one.id, name, options)
-        if (metrics !== undefined) figures.get(name)?.push(metrics)
+        if (metrics === undefined) failures += 1
+        else figures.get(name)?.push(metrics)
         options.say(`${one.id} run ${run + 1} ${name}: ${metrics === undefined ? "failed" : brief(metrics)}`)
       }
     }
     rows.push(...one.rows.flatMap((row) => compare(row, one, figures, options.only)))
   }
-  return rows
+  return { rows, failures }
 }
 
 function isWanted(one: Case, only: string | undefined): boolean {
@@ -56,8 +64,8 @@ function isWanted(one: Case, only: string | undefined): boolean {
 }
 
 async function runOnce(id: string, name: Contestant, options: RelayBenchOptions): Promise<Metrics | undefined> {
-  const flags = (options.serverFlags ?? []).flatMap((flag) => ["--server-flag", flag])
-  const nice = options.niceness === undefined ? [] : ["--nice", String(options.niceness)]
+  const flags = (options.serverFlags ?? []).map((flag) => `--server-flag=${flag}`)
+  const nice = options.niceness === undefined ? [] : [`--nice=${options.niceness}`]
   const finished = await runProcess({
     file: process.execPath,
     args: [
