@@ -97,6 +97,12 @@ function prefixed(store: Prefixed, prefix: string): Prefixed {
     head: (stream) => store.head(`${prefix}${stream}`),
     streams: (name) => store.streams(`${prefix}${name}`),
     watch: (name, listener) => store.watch(`${prefix}${name}`, listener),
+    snapshot: (stream, seq, payload) => store.snapshot(`${prefix}${stream}`, seq, payload),
+    readSnapshot: (stream) => store.readSnapshot(`${prefix}${stream}`),
+    trim: (stream, uptoSeq) => store.trim(`${prefix}${stream}`, uptoSeq),
+    trimmed: (stream) => store.trimmed(`${prefix}${stream}`),
+    history: (stream, afterSeq, limit) => store.history(`${prefix}${stream}`, afterSeq, limit),
+    acquire: (name, owner, ttlMs) => store.acquire(`${prefix}${name}`, owner, ttlMs),
     close: () => Promise.resolve(),
   }
 }

@@ -3,6 +3,7 @@ import { join } from "node:path"
 import { MillraceError, silentLog, systemClock } from "@millrace/ports"
 import type { Store } from "@millrace/store"
 import { openLmdbStore } from "@millrace/store/lmdb"
+import { overStore } from "@millrace/store/suite"
 import { atEndOfTests, type SeededRandom, seededRandom, tempDir } from "@millrace/testkit"
 import { expect, test } from "vitest"
 import { decodeEntry, type Derived, type DerivedRecord, encodeEntry, type Receipts } from "../src/journal/entry.ts"
@@ -122,19 +123,14 @@ test("J30 after an append of unknown outcome the journal decides what is true", 
     const folder = tempDir("outcome")
     const inner = await storeIn(folder)
     let lose = false
-    const store: Store = {
+    const store: Store = overStore(inner, {
       append: async (stream, entries, expectedSeq) => {
         if (!lose) return inner.append(stream, entries, expectedSeq)
         lose = false
         if (arrived) await inner.append(stream, entries, expectedSeq)
         throw new MillraceError("no answer", { kind: "timeout", retry: "now" })
       },
-      read: (stream, afterSeq) => inner.read(stream, afterSeq),
-      head: (stream) => inner.head(stream),
-      streams: (prefix) => inner.streams(prefix),
-      watch: (prefix, listener) => inner.watch(prefix, listener),
-      close: () => inner.close(),
-    }
+    })
     const { ledger, view } = await openOn(store, join(folder, "view"), seededRandom())
     lose = true
     await expect(ledger.commit([one(1)])).rejects.toMatchObject({ kind: "timeout" })

@@ -21,6 +21,7 @@ const tags = {
   pong: 22,
   error: 23,
   permission: 24,
+  snapshot: 25,
 } as const
 
 export function encodeClientMessage(message: ClientMessage): Uint8Array {
@@ -124,6 +125,17 @@ export function encodeServerMessage(message: ServerMessage): Uint8Array {
         encoding.writeVarUint(e, message.timeMs)
         encoding.writeVarUint8Array(e, message.update)
         return
+      case "snapshot":
+        encoding.writeVarUint(e, tags.snapshot)
+        encoding.writeVarUint(e, message.channel)
+        encoding.writeVarUint(e, message.seq)
+        encoding.writeVarUint(e, message.generation)
+        encoding.writeVarString(e, message.author)
+        encoding.writeVarUint(e, message.timeMs)
+        encoding.writeVarUint(e, message.totalBytes)
+        encoding.writeVarUint(e, message.last ? 1 : 0)
+        encoding.writeVarUint8Array(e, message.piece)
+        return
       case "caughtUp":
         encoding.writeVarUint(e, tags.caughtUp)
         encoding.writeVarUint(e, message.channel)
@@ -200,6 +212,18 @@ export function decodeServerMessage(bytes: Uint8Array): ServerMessage {
           author: decoding.readVarString(d),
           timeMs: decoding.readVarUint(d),
           update: decoding.readVarUint8Array(d),
+        }
+      case tags.snapshot:
+        return {
+          type: "snapshot",
+          channel: decoding.readVarUint(d),
+          seq: decoding.readVarUint(d),
+          generation: decoding.readVarUint(d),
+          author: decoding.readVarString(d),
+          timeMs: decoding.readVarUint(d),
+          totalBytes: decoding.readVarUint(d),
+          last: decoding.readVarUint(d) === 1,
+          piece: decoding.readVarUint8Array(d),
         }
       case tags.caughtUp:
         return { type: "caughtUp", channel: decoding.readVarUint(d), seq: decoding.readVarUint(d) }

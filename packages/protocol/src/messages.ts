@@ -74,6 +74,22 @@ export type ServerMessage =
       readonly timeMs: number
       readonly update: Uint8Array
     }
+  /**
+   * Mode `log`: a piece of one update that stands for every entry up to `seq`, where what follows `afterSeq` is kept no
+   * more one by one. Pieces come in order with nothing else of the channel between them and have `totalBytes` together; then entries after `seq`
+   * follow. Author and time are those of entry `seq`.
+   */
+  | {
+      readonly type: "snapshot"
+      readonly channel: number
+      readonly seq: number
+      readonly generation: number
+      readonly author: string
+      readonly timeMs: number
+      readonly totalBytes: number
+      readonly last: boolean
+      readonly piece: Uint8Array
+    }
   /** Mode `log`: everything that was durable when the channel opened has been sent. */
   | { readonly type: "caughtUp"; readonly channel: number; readonly seq: number }
   | { readonly type: "feed"; readonly workspace: string; readonly generation: number; readonly seq: number }

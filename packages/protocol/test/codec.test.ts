@@ -30,6 +30,7 @@ test("P1 the first byte of each message is the one that every build knows", () =
     "data",
     "part",
     "permission",
+    "snapshot",
   ]
   const random = seededRandom(1)
   const seenClient = new Map<string, number>()
@@ -41,7 +42,7 @@ test("P1 the first byte of each message is the one that every build knows", () =
     seenServer.set(server.type, encodeServerMessage(server)[0] ?? -1)
   }
   expect(clients.map((type) => seenClient.get(type))).toEqual([1, 2, 3, 4, 5, 6, 7])
-  expect(servers.map((type) => seenServer.get(type))).toEqual([16, 17, 18, 19, 20, 21, 22, 23, 2, 6, 24])
+  expect(servers.map((type) => seenServer.get(type))).toEqual([16, 17, 18, 19, 20, 21, 22, 23, 2, 6, 24, 25])
 })
 
 test("P2 bytes that are no message are refused as corrupt, cut short, followed by more, or changed at random", () => {

@@ -10,6 +10,11 @@ export interface LogEntry {
   readonly author: string
   readonly timeMs: number
   readonly update: Uint8Array
+  /**
+   * The relay no longer keeps these entries one by one: the update stands for every entry from the first up to `seq`, and author and
+   * time are those of entry `seq`.
+   */
+  readonly merged?: true
 }
 
 export interface FollowOptions extends RelayOptions {
@@ -20,7 +25,7 @@ export interface FollowOptions extends RelayOptions {
   /** Generation that `afterSeq` belongs to, 0 when there is none yet. */
   readonly generation: number
   /**
-   * Called for one entry at a time, seqs ascending, each once; the next waits for the promise. At most
+   * Called for one entry at a time, seqs ascending, each once or as part of a merged one; the next waits for the promise. At most
    * `maxBufferedBytes` wait here: beyond that the channel is closed and resumed from the last entry handed over.
    * A throw stops the following and comes to `onError`.
    */

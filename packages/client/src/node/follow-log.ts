@@ -2,6 +2,7 @@ import { asMillraceError, jitteredDelayMs, MillraceError, type Timer } from "@mi
 import type { Channel } from "../relay/channel.ts"
 import type { Closable, FollowOptions, LogEntry } from "./api.ts"
 import { nodeLease } from "./ports.ts"
+import { type SnapshotMessage, SnapshotPieces } from "./snapshot-pieces.ts"
 
 const defaultMaxBufferedBytes = 16 * 1024 * 1024
 const baseDelayMs = 200
@@ -20,6 +21,7 @@ class LogFollower implements Closable {
   readonly #options: FollowOptions
   readonly #lease: ReturnType<typeof nodeLease>
   readonly #maxBufferedBytes: number
+  #pieces: SnapshotPieces | undefined
   #channel: Channel | undefined
   #timer: Timer | undefined
   #queue: Item[] = []
@@ -60,15 +62,29 @@ class LogFollower implements Closable {
       {
         opened: ({ generation }) => {
           this.#generation = generation
+          this.#pieces = undefined
         },
         entry: (message) => this.#take(message),
+        snapshot: (message) => this.#takePiece(message),
         caughtUp: ({ seq }) => this.#push({ type: "caughtUp", seq, generation: this.#generation }),
         closed: (error) => this.#lost(error),
       },
     )
   }
 
-  #take({ seq, generation, author, timeMs, update }: LogEntry): void {
+  #takePiece(message: SnapshotMessage): void {
+    // What was sent before the channel was given back is asked for again.
+    if (this.#paused || this.#closed) return
+    this.#pieces ??= new SnapshotPieces()
+    const update = this.#pieces.add(message)
+    if (update === undefined) return
+    this.#pieces = undefined
+    const { seq, generation, author, timeMs } = message
+    this.#take({ seq, generation, author, timeMs, update, merged: true })
+  }
+
+  #take(entry: LogEntry): void {
+    const { seq, update } = entry
     if (this.#paused || this.#closed) return
     // A relay that repeats what it sent before a resume costs nothing; one that leaves something out cannot be seen here.
     if (seq <= this.#lastSeq) return
@@ -76,7 +92,9 @@ class LogFollower implements Closable {
     this.#attempt = 0
     this.#lastSeq = seq
     this.#bufferedBytes += update.length
-    this.#push({ type: "entry", entry: { seq, generation, author, timeMs, update } })
+    const { generation, author, timeMs } = entry
+    const merged = entry.merged === true ? { merged: entry.merged } : {}
+    this.#push({ type: "entry", entry: { seq, generation, author, timeMs, update, ...merged } })
   }
 
   /** The channel is given back until the buffer is empty; what it still carries is asked for again then. */

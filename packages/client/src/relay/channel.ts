@@ -18,6 +18,7 @@ export interface ChannelHandlers {
   data?(payload: Uint8Array): void
   durable?(message: Of<"durable">): void
   entry?(message: Of<"entry">): void
+  snapshot?(message: Of<"snapshot">): void
   caughtUp?(message: Of<"caughtUp">): void
   /** The relay is alive. */
   pong?(): void

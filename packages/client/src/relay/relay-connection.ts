@@ -333,6 +333,8 @@ export class RelayConnection {
         return this.#toSlot(message.channel, (slot) => slot.handlers.durable?.(message))
       case "entry":
         return this.#toSlot(message.channel, (slot) => slot.handlers.entry?.(message))
+      case "snapshot":
+        return this.#toSlot(message.channel, (slot) => slot.handlers.snapshot?.(message))
       case "caughtUp":
         return this.#toSlot(message.channel, (slot) => slot.handlers.caughtUp?.(message))
     }

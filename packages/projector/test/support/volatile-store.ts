@@ -34,6 +34,12 @@ export class VolatileStore {
     head: (stream: string) => Promise.resolve(this.#streams.get(stream)?.length ?? 0),
     streams: () => (async function* () {})(),
     watch: () => () => {},
+    snapshot: () => Promise.reject(new Error("nothing here is compacted")),
+    readSnapshot: () => Promise.resolve(undefined),
+    trim: () => Promise.resolve(0),
+    trimmed: () => Promise.resolve(0),
+    history: () => Promise.resolve([]),
+    acquire: () => Promise.reject(new Error("nothing here is leased")),
     close: () => Promise.resolve(),
   }
 }
