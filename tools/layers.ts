@@ -34,6 +34,6 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
     "workspace",
   ],
   "apps/web": ["client", "model", "ports", "workspace"],
-  "apps/millrace": ["client", "config", "model", "ports", "protocol", "relay", "workspace"],
+  "apps/millrace": ["client", "config", "model", "ports", "protocol", "relay", "store", "workspace"],
   bench: ["ports", "protocol", "relay", "testkit"],
 }

@@ -169,6 +169,10 @@ describe("what cannot start says why", () => {
     const result = await refusedStart("--port", "0", "--data", join(dir, "file", "data"))
     expect(result.code).toBe(1)
     expect(result.stderr).toMatch(/The data folder .* cannot be written .*choose another with --data/)
+    // A file system on which a recursive mkdir of Node.js never returns.
+    const inProc = await refusedStart("--port", "0", "--data", "/proc/millrace")
+    expect(inProc.code).toBe(1)
+    expect(inProc.stderr).toContain("cannot be written")
   })
 
   test("W104 a port that something else uses", async () => {

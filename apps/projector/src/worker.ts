@@ -1,4 +1,3 @@
-import { mkdir } from "node:fs/promises"
 import { join, resolve } from "node:path"
 import { loadConfig, readSecret } from "@millrace/config"
 import { type Clock, type Log, type MillraceError, type Random } from "@millrace/ports"
@@ -47,7 +46,6 @@ export async function startWorker(settings: Settings, ports: WorkerPorts): Promi
     )
     const { targets, bindings } = openOutlets(config, dataDir, clock, environment)
     for (const target of targets) undo.push(() => target.close())
-    await mkdir(join(dataDir, "projector"), { recursive: true })
     const store = await openLmdbStore({ folder: join(dataDir, "projector") })
     undo.push(() => store.close())
     const view = View.open(join(dataDir, "projector", "view"))

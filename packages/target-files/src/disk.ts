@@ -1,6 +1,6 @@
 import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises"
 import { dirname, join } from "node:path"
-import { isAbsent } from "./classify.ts"
+import { codeOf, isAbsent } from "./classify.ts"
 
 const temporary = ".writing-"
 
@@ -59,7 +59,7 @@ export class Disk {
 
   /** Makes a folder and, durably, the entries that lead to it. Removes drafts that a killed process left in it. */
   async prepareFolder(path: string): Promise<void> {
-    const made = await mkdir(path, { recursive: true })
+    const [made] = await makeFolders(path)
     if (made === undefined) {
       const drafts = (await readdir(path)).filter((name) => name.startsWith(temporary))
       for (const name of drafts) await rm(join(path, name), { force: true })
@@ -69,4 +69,21 @@ export class Disk {
     for (let folder = path; folder.length >= made.length; folder = dirname(folder))
       await this.syncFolder(dirname(folder))
   }
+}
+
+/**
+ * Makes a folder and those above it that are absent; comes back with what was made, outermost first. (Node's own
+ * recursive mkdir never returns on file systems that refuse with ENOENT, such as /proc.)
+ */
+async function makeFolders(path: string): Promise<readonly string[]> {
+  try {
+    await mkdir(path)
+    return [path]
+  } catch (error) {
+    if (codeOf(error) === "EEXIST") return []
+    if (!isAbsent(error) || dirname(path) === path) throw error
+  }
+  const above = await makeFolders(dirname(path))
+  await mkdir(path)
+  return [...above, path]
 }

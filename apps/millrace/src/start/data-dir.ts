@@ -1,12 +1,13 @@
-import { access, constants, mkdir } from "node:fs/promises"
+import { access, constants } from "node:fs/promises"
 import { resolve } from "node:path"
 import { messageOf, MillraceError } from "@millrace/ports"
+import { makeFolder } from "@millrace/store/lmdb"
 
 /** Makes the data folder if it is missing and checks that it can be written; comes back absolute. */
 export async function openDataDir(path: string): Promise<string> {
   const dir = resolve(path)
   try {
-    await mkdir(dir, { recursive: true })
+    makeFolder(dir)
     await access(dir, constants.W_OK | constants.X_OK)
   } catch (cause) {
     throw new MillraceError(

@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs"
+import { makeFolder } from "@millrace/store/lmdb"
 import { type Database, open, type RootDatabase } from "lmdb"
 import type { Binding } from "../binding.ts"
 import type { ViewKey } from "./keys.ts"
@@ -31,7 +31,7 @@ export interface Tables {
 const format = 1
 
 export function openTables(path: string): Tables {
-  mkdirSync(path, { recursive: true })
+  makeFolder(path)
   // A machine that dies may take the last transactions with it, never the whole: an older view is brought forward.
   const root = open({ path, noSubdir: false, maxDbs: 16, overlappingSync: false, noMetaSync: true })
   const table = <V, K extends ViewKey | string>(name: string): Database<V, K> =>

@@ -1,6 +1,7 @@
-import { link, mkdir, open, readFile, unlink } from "node:fs/promises"
+import { link, open, readFile, unlink } from "node:fs/promises"
 import { dirname } from "node:path"
 import { MillraceError, messageOf, type Random, randomId } from "@millrace/ports"
+import { makeFolder } from "@millrace/store/lmdb"
 import type { TokenKey } from "./token.ts"
 
 const minSecretBytes = 32
@@ -28,7 +29,7 @@ export async function openKeyFile(path: string, random: Random): Promise<TokenKe
 }
 
 async function create(path: string, random: Random): Promise<string> {
-  await mkdir(dirname(path), { recursive: true })
+  makeFolder(dirname(path))
   const draft = `${path}.${randomId(random, 12)}`
   const file = await open(draft, "wx", 0o600)
   try {

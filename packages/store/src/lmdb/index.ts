@@ -1,2 +1,3 @@
+export { makeFolder } from "./folder.ts"
 export type { StoreStep } from "./driver.ts"
 export { type LmdbStoreOptions, openLmdbStore } from "./open.ts"
