@@ -46,6 +46,13 @@ async function create(path: string, random: Random): Promise<string> {
   } finally {
     await unlink(draft)
   }
+  // Without this a power cut could take the name away, and a new key would refuse every token signed until then.
+  const folder = await open(dirname(path), "r")
+  try {
+    await folder.sync()
+  } finally {
+    await folder.close()
+  }
   return readFile(path, "utf8")
 }
 

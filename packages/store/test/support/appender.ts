@@ -1,10 +1,6 @@
-import { mkdirSync } from "node:fs"
-import { systemClock } from "@millrace/ports"
-import { openTables } from "../../src/lmdb/open.ts"
-import { LmdbStore } from "../../src/lmdb/lmdb-store.ts"
 import { openLmdbStore } from "../../src/lmdb/index.ts"
-import type { Store } from "../../src/index.ts"
 import { payloadFor, streamNames } from "./expected.ts"
+import { openWithoutFlush } from "./open-without-flush.ts"
 
 /**
  * Appends without end to several streams at once and prints `acked STREAM SEQ` for each append that resolved.
@@ -21,11 +17,4 @@ async function appendForEver(stream: string): Promise<void> {
     const entry = { payload: payloadFor(stream, seq), generation: 1, author: stream, timeMs: seq }
     process.stdout.write(`acked ${stream} ${await store.append(stream, [entry], seq - 1)}\n`)
   }
-}
-
-/** The fault that a test of durability must find: what the driver calls done is only in the page cache. */
-async function openWithoutFlush(path: string): Promise<Store> {
-  mkdirSync(path, { recursive: true })
-  const tables = await openTables(path, { noSync: true, mapSize: 2 ** 30 })
-  return new LmdbStore({ tables, folder: path, partBytes: 65_536, clock: systemClock, onStep: () => {} })
 }
