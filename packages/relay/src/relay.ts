@@ -1,13 +1,31 @@
-import { createServer } from "node:http"
-import { type Clock, type Log, MillraceError, messageOf, silentLog, sleep, systemClock } from "@millrace/ports"
+import { createServer, type Server } from "node:http"
+import { createServer as createTlsServer, type Server as TlsServer } from "node:https"
+import {
+  type Clock,
+  type Log,
+  messageOf,
+  MillraceError,
+  type Random,
+  silentLog,
+  sleep,
+  systemClock,
+  systemRandom,
+} from "@millrace/ports"
 import type { Store } from "@millrace/store"
-import type { Verifier } from "./access/token.ts"
+import { Revocations } from "./access/revocations.ts"
+import { defaultMaxTokenLifeMs, type Verifier } from "./access/token.ts"
+import { Catalogue } from "./catalogue/catalogue.ts"
+import { Guard } from "./guard/guard.ts"
+import type { Origins } from "./guard/origin.ts"
+import { answerRequest } from "./http/answer-request.ts"
 import { writeAnswer } from "./http/answer.ts"
-import { answerRequest } from "./http/routes.ts"
 import { defaultLimits, type Limits } from "./limits.ts"
+import { Metrics } from "./metrics/metrics.ts"
 import { Rooms } from "./room/rooms.ts"
+import { Followers } from "./socket/followers.ts"
 import type { Session } from "./socket/session.ts"
 import { Upgrader } from "./socket/upgrade.ts"
+import type { ReadTls } from "./tls.ts"
 
 export interface RelayOptions {
   /** Stays the caller's: `close` of the relay does not close it. */
@@ -15,7 +33,16 @@ export interface RelayOptions {
   readonly verifier: Verifier
   /** Port 0 takes any free one. */
   readonly listen: { readonly host: string; readonly port: number }
+  /** Origins from which browsers may connect; without any, that of the relay's own host. */
+  readonly origins?: Origins
+  /** Proxies in front whose `X-Forwarded-For` is believed; 0 unless given. */
+  readonly trustedProxies?: number
+  /** Longest life of a token that `verifier` takes; revocations are kept for so long. */
+  readonly maxTokenLifeMs?: number
+  /** With it the relay speaks TLS alone. */
+  readonly tls?: ReadTls
   readonly clock?: Clock
+  readonly random?: Random
   readonly log?: Log
   /** Whatever is left out is as in `defaultLimits`. */
   readonly limits?: Partial<Limits>
@@ -24,27 +51,35 @@ export interface RelayOptions {
 export interface Relay {
   readonly host: string
   readonly port: number
-  /** Stops accepting, makes durable what was taken, closes sockets with 1012. Idempotent. */
+  /** Reads certificate and key anew for connections to come; rejects, and goes on with the old ones, where they are no good. */
+  reloadTls(): Promise<void>
+  /**
+   * Stops accepting, makes durable what was taken and acknowledges it, tells each socket when to come back and closes it
+   * with 1012. Idempotent.
+   */
   close(): Promise<void>
 }
 
 /** How long sockets have to say goodbye when the relay closes. */
 const drainMs = 1000
 
-/** Resolves once the relay accepts connections; rejects with kind `unavailable` where it cannot listen. */
+/**
+ * Resolves once the relay accepts connections; rejects with kind `unavailable` where it cannot listen, `corrupt` where what it
+ * knows of workspaces or revocations does not decode, `usage` where its certificate is no good.
+ */
 export async function startRelay(options: RelayOptions): Promise<Relay> {
-  const clock = options.clock ?? systemClock
-  const log = options.log ?? silentLog
   const limits = { ...defaultLimits, ...options.limits }
-  const { store, verifier } = options
-  const session: Session = { store, clock, log, limits, rooms: new Rooms({ store, clock, log, limits }) }
-  const upgrader = new Upgrader(session, verifier)
+  const session = await openSession(options, limits)
+  const { clock } = session
+  const { origins = [], trustedProxies = 0 } = options
+  const upgrader = new Upgrader(session, { origins, trustedProxies })
+  session.revocations.onRevoked(() => upgrader.recheck())
   let closing: Promise<void> | undefined
 
-  const server = createServer((request, response) => {
-    void answerRequest(session, verifier, () => closing === undefined, request).then((answer) =>
-      writeAnswer(response, answer),
-    )
+  const process = { ready: () => closing === undefined, connections: () => upgrader.count, trustedProxies }
+  const server = await createServerFor(options.tls)
+  server.on("request", (request, response) => {
+    void answerRequest(session, process, request).then((answer) => writeAnswer(response, answer))
   })
   server.on("upgrade", (request, socket, head) => void upgrader.upgrade(request, socket, head))
 
@@ -59,15 +94,71 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
 
   const closeAll = async (): Promise<void> => {
     const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+    upgrader.stopTaking()
     await session.rooms.flush()
-    upgrader.drain()
-    await session.rooms.flush()
+    upgrader.dismiss()
     await Promise.race([closed, sleep(clock, drainMs)])
     upgrader.terminate()
     server.closeAllConnections()
     await closed
+    session.metrics.close()
   }
-  return { host, port, close: () => (closing ??= closeAll()) }
+  return {
+    host,
+    port,
+    reloadTls: async () => {
+      if (options.tls !== undefined && "setSecureContext" in server) setTls(server, await options.tls())
+    },
+    close: () => (closing ??= closeAll()),
+  }
+}
+
+async function openSession(options: RelayOptions, limits: Limits): Promise<Session> {
+  const { store, clock = systemClock, random = systemRandom, log = silentLog } = options
+  const { maxTokenLifeMs = defaultMaxTokenLifeMs } = options
+  const { maxRevocations } = limits
+  const revocations = await Revocations.open({ store, clock, maxTokenLifeMs, maxRevocations })
+  const catalogue = await Catalogue.open(store, clock)
+  const metrics = new Metrics()
+  const verifier: Verifier = {
+    async verify(token) {
+      const claims = await options.verifier.verify(token)
+      revocations.check(claims)
+      return claims
+    },
+  }
+  return {
+    store,
+    rooms: new Rooms({ store, clock, log, limits, metrics }),
+    followers: new Followers(),
+    catalogue,
+    revocations,
+    verifier,
+    guard: new Guard(clock, limits),
+    metrics,
+    clock,
+    random,
+    log,
+    limits,
+  }
+}
+
+async function createServerFor(readTls: ReadTls | undefined): Promise<Server | TlsServer> {
+  if (readTls === undefined) return createServer()
+  const server = createTlsServer({ minVersion: "TLSv1.2" })
+  setTls(server, await readTls())
+  return server
+}
+
+function setTls(server: TlsServer, { cert, key }: Awaited<ReturnType<ReadTls>>): void {
+  try {
+    server.setSecureContext({ cert, key, minVersion: "TLSv1.2" })
+  } catch (cause) {
+    throw new MillraceError(`The certificate and key cannot be used (${messageOf(cause)}); give a matching PEM pair.`, {
+      kind: "usage",
+      cause,
+    })
+  }
 }
 
 function cannotListen({ host, port }: RelayOptions["listen"], cause: unknown): MillraceError {

@@ -30,6 +30,28 @@ export function grantFor(claims: Claims, ref: WorkspaceRef): Grant {
   return { role, permission: permissionOf(role, ref.status) }
 }
 
+/** The most that the token allows anywhere. */
+export function strongestPermission(claims: Claims): Permission {
+  return Object.values(claims.workspaces).some((role) => isRole(role) && role !== "read") ? "write" : "read"
+}
+
+/** Throws kind `forbidden` where the token is not for an admin of the workspace. */
+export function checkAdmin(claims: Claims, ref: WorkspaceRef): void {
+  if (isAdmin(claims, ref)) return
+  throw new MillraceError(`Only role admin may do this in ${ref.name}; ask for a token with it.`, { kind: "forbidden" })
+}
+
+/** Throws kind `forbidden` where the token grants nothing there at all. */
+export function isAdmin(claims: Claims, ref: WorkspaceRef): boolean {
+  return grantFor(claims, ref).role === "admin"
+}
+
+/** Throws kind `forbidden` where the token is not for an admin of everything: its pattern is `*`. */
+export function checkAdminOfAll(claims: Claims): void {
+  if (claims.workspaces["*"] === "admin") return
+  throw new MillraceError('Only a token with role admin for "*" may do this; ask for one.', { kind: "forbidden" })
+}
+
 /** Whether the token may read the workspace; never throws. */
 export function mayRead(claims: Claims, name: string): boolean {
   const pattern = patternFor(claims, name)

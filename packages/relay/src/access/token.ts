@@ -99,7 +99,7 @@ export function createVerifier(keys: readonly VerifyKey[], clock: Clock, options
           if (cause instanceof MillraceError) throw cause
           refusal = cause
           // A signature that fits settles which key it is: what is wrong then is wrong with the token.
-          if (!(cause instanceof errors.JWSSignatureVerificationFailed)) break
+          if (cause instanceof errors.JWTExpired || cause instanceof errors.JWTClaimValidationFailed) break
           continue
         }
         throw new MillraceError(

@@ -1,4 +1,6 @@
 import type { ServerResponse } from "node:http"
+import { Readable } from "node:stream"
+import { pipeline } from "node:stream/promises"
 import type { ErrorKind, MillraceError } from "@millrace/ports"
 
 const statuses: Readonly<Record<ErrorKind, number>> = {
@@ -26,6 +28,8 @@ export interface Answer {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
+  /** Sent instead of `body`, no faster than the caller takes it; the answer is cut where it throws. */
+  readonly lines?: AsyncIterable<string>
 }
 
 export function jsonAnswer(status: number, value: unknown): Answer {
@@ -41,6 +45,15 @@ export function jsonAnswer(status: number, value: unknown): Answer {
   }
 }
 
+export function textAnswer(contentType: string, body: string): Answer {
+  const headers = {
+    "content-type": contentType,
+    "content-length": String(Buffer.byteLength(body)),
+    "cache-control": "no-store",
+  }
+  return { status: 200, headers, body }
+}
+
 /** `{ error: { kind, message, retry } }` under the status of the kind. */
 export function errorAnswer(error: MillraceError): Answer {
   const { kind, message, retry } = error
@@ -53,5 +66,8 @@ export function errorAnswer(error: MillraceError): Answer {
 }
 
 export function writeAnswer(response: ServerResponse, answer: Answer): void {
-  response.writeHead(answer.status, answer.headers).end(answer.body)
+  response.writeHead(answer.status, answer.headers)
+  if (answer.lines === undefined || response.req.method === "HEAD") response.end(answer.body)
+  // A cut answer is seen by its reader: the last line is missing, and so is the end of the chunks.
+  else pipeline(Readable.from(answer.lines), response).catch(() => response.destroy())
 }

@@ -1,67 +1,45 @@
-import type { IncomingMessage } from "node:http"
-import { asMillraceError, MillraceError } from "@millrace/ports"
-import { formatWorkspaceRef, parseWorkspaceRef, type WorkspaceRef } from "@millrace/protocol"
-import { grantFor } from "../access/grants.ts"
-import type { Verifier } from "../access/token.ts"
-import { checkGeneration, currentGeneration, streamOf } from "../room/stream-name.ts"
-import type { Session } from "../socket/session.ts"
-import { type Answer, errorAnswer, jsonAnswer } from "./answer.ts"
+import { jsonAnswer, textAnswer } from "./answer.ts"
+import { deleteOne, resetOne, restoreOne } from "./change-workspace.ts"
+import { describeOne, historyOf, listAll, statisticsOf } from "./read-workspace.ts"
+import { listRevocations, revoke } from "./revoke.ts"
+import type { Route } from "./route.ts"
+import { exportOne, importOne } from "./transfer-workspace.ts"
 
-/** The path and the query of a request, never throwing. The query may hold a token and is never written anywhere. */
-export function pathOf(url: string | undefined): { readonly pathname: string; readonly searchParams: URLSearchParams } {
-  const [pathname = "/", ...query] = (url ?? "/").split("?")
-  return { pathname, searchParams: new URLSearchParams(query.join("?")) }
-}
+const prometheusText = "text/plain; version=0.0.4; charset=utf-8"
 
-/** The workspace behind `prefix` in a path. Throws kind `invalid` for what is no workspace. */
-export function refIn(pathname: string, prefix: string): WorkspaceRef {
-  let text: string
-  try {
-    text = decodeURIComponent(pathname.slice(prefix.length))
-  } catch (cause) {
-    throw new MillraceError("The path does not decode.", { kind: "invalid", cause })
-  }
-  return parseWorkspaceRef(text)
-}
-
-/** Answers a request that is no upgrade; never rejects. */
-export async function answerRequest(
-  session: Session,
-  verifier: Verifier,
-  ready: () => boolean,
-  request: IncomingMessage,
-): Promise<Answer> {
-  try {
-    const { pathname } = pathOf(request.url)
-    if (pathname === "/sync" || pathname.startsWith("/sync/")) {
-      throw new MillraceError("This path speaks WebSocket; connect with a y-websocket client.", { kind: "unsupported" })
-    }
-    if (request.method !== "GET" && request.method !== "HEAD") {
-      throw new MillraceError("There is nothing to change here; use GET.", { kind: "not-found" })
-    }
-    if (pathname === "/livez") return jsonAnswer(200, { live: true })
-    if (pathname === "/readyz") return jsonAnswer(ready() ? 200 : 503, { ready: ready() })
-    if (pathname.startsWith("/workspaces/")) return await describe(session, verifier, request, pathname)
-    throw new MillraceError("There is nothing at this path.", { kind: "not-found" })
-  } catch (thrown) {
-    return errorAnswer(asMillraceError(thrown, "bug"))
-  }
-}
-
-async function describe(
-  session: Session,
-  verifier: Verifier,
-  request: IncomingMessage,
-  pathname: string,
-): Promise<Answer> {
-  const token = /^Bearer (.+)$/i.exec(request.headers.authorization ?? "")?.[1]
-  if (token === undefined) {
-    throw new MillraceError("A token is needed: send `Authorization: Bearer ...`.", { kind: "unauthenticated" })
-  }
-  const claims = await verifier.verify(token)
-  const ref = refIn(pathname, "/workspaces/")
-  grantFor(claims, ref)
-  checkGeneration(ref, 0)
-  const seq = await session.store.head(streamOf(ref))
-  return jsonAnswer(200, { workspace: formatWorkspaceRef(ref), generation: currentGeneration, seq })
-}
+/** Everything that is answered over HTTP; openapi.json describes the same and a test compares them. */
+export const routes: readonly Route[] = [
+  { method: "GET", path: "/livez", open: true, handle: () => jsonAnswer(200, { live: true }) },
+  {
+    method: "GET",
+    path: "/readyz",
+    open: true,
+    handle: ({ process }) => jsonAnswer(process.ready() ? 200 : 503, { ready: process.ready() }),
+  },
+  {
+    method: "GET",
+    path: "/metrics",
+    open: true,
+    handle: ({ session, process }) =>
+      textAnswer(
+        prometheusText,
+        session.metrics.page({
+          connections: process.connections,
+          channels: () => session.rooms.peers,
+          rooms: () => session.rooms.count,
+          revocations: () => session.revocations.count,
+        }),
+      ),
+  },
+  { method: "GET", path: "/workspaces", open: false, handle: listAll },
+  { method: "GET", path: "/workspaces/{workspace}", open: false, handle: describeOne },
+  { method: "DELETE", path: "/workspaces/{workspace}", open: false, handle: deleteOne },
+  { method: "GET", path: "/workspaces/{workspace}/statistics", open: false, handle: statisticsOf },
+  { method: "GET", path: "/workspaces/{workspace}/history", open: false, handle: historyOf },
+  { method: "POST", path: "/workspaces/{workspace}/restore", open: false, handle: restoreOne },
+  { method: "POST", path: "/workspaces/{workspace}/reset", open: false, handle: resetOne },
+  { method: "GET", path: "/workspaces/{workspace}/export", open: false, handle: exportOne },
+  { method: "POST", path: "/workspaces/{workspace}/import", open: false, handle: importOne },
+  { method: "GET", path: "/revocations", open: false, handle: listRevocations },
+  { method: "POST", path: "/revocations", open: false, handle: revoke },
+]

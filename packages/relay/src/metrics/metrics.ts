@@ -37,6 +37,7 @@ export class Metrics {
     "Bytes of updates in one group that was flushed.",
     bytesBounds,
   )
+  readonly channelsOpened: Counter = new Counter("millrace_relay_channels_opened_total", "Channels asked for.")
   readonly acks: Counter = new Counter("millrace_relay_acks_total", "Messages that told a client what is durable.")
   readonly slowConsumers: Counter = new Counter(
     "millrace_relay_slow_consumers_total",
@@ -86,6 +87,7 @@ export class Metrics {
       this.commitFailures,
       this.commitSeconds,
       this.flushBytes,
+      this.channelsOpened,
       this.acks,
       this.slowConsumers,
       this.refusals,

@@ -11,9 +11,9 @@ import {
   type WorkspaceRef,
 } from "@millrace/protocol"
 import type { WebSocket } from "ws"
-import { grantFor } from "../access/grants.ts"
+import { type Grant, grantFor, strongestPermission } from "../access/grants.ts"
 import type { Claims } from "../access/token.ts"
-import { checkGeneration, streamOf } from "../room/stream-name.ts"
+import { streamOf } from "../room/stream-name.ts"
 import { Connection } from "./connection.ts"
 import { openFeed } from "./feed.ts"
 import { checkPosition, openLogChannel } from "./log-channel.ts"
@@ -31,16 +31,16 @@ const opening = "opening"
 export class MillraceSocket {
   readonly connection: Connection
   readonly #session: Session
-  readonly #claims: Claims
   /** The workspace in the socket's path; with it, no other may be opened. */
   readonly #only: WorkspaceRef | undefined
   readonly #channels = new Map<number, Channel | typeof opening>()
+  readonly #refs = new Map<number, WorkspaceRef>()
   readonly #joiner: PartJoiner
+  #renewing = false
   #endFeed: (() => void) | undefined
 
   constructor(session: Session, socket: WebSocket, claims: Claims, only: WorkspaceRef | undefined) {
     this.#session = session
-    this.#claims = claims
     this.#only = only
     this.#joiner = new PartJoiner(session.limits.maxMessageBytes)
     this.connection = new Connection({
@@ -81,11 +81,52 @@ export class MillraceSocket {
       case "close":
         return this.#close(message.channel)
       case "feed":
-        this.#endFeed ??= openFeed(this.#session, this.connection, this.#claims)
+        this.#endFeed ??= openFeed(this.#session, this.connection)
         return
       case "ping":
         return this.#send({ type: "pong", nonce: message.nonce })
+      case "auth":
+        return this.#renew(message.token)
     }
+  }
+
+  #renew(token: string): void {
+    if (this.#renewing) {
+      throw new MillraceError("A token is being checked already; wait for the answer before sending another.", {
+        kind: "invalid",
+      })
+    }
+    this.#renewing = true
+    this.#session.verifier.verify(token).then(
+      (claims) => {
+        this.#renewing = false
+        if (!this.connection.ended) this.#takeClaims(claims)
+      },
+      (thrown: unknown) => this.connection.end(asMillraceError(thrown, "bug")),
+    )
+  }
+
+  /** What shrinks shrinks before the answer is sent: no frame after it is judged by the old token. */
+  #takeClaims(claims: Claims): void {
+    if (claims.subject !== this.connection.claims.subject) {
+      return this.connection.end(
+        new MillraceError("The new token is of another subject; open another socket for it.", { kind: "forbidden" }),
+      )
+    }
+    this.connection.renew(claims)
+    const { expiresAtMs } = claims
+    for (const [channel, ref] of this.#refs) {
+      try {
+        const grant = grantFor(claims, ref)
+        const open = this.#channels.get(channel)
+        if (open === undefined || open === opening) continue
+        open.regrant(grant)
+        this.#send({ type: "permission", channel, permission: grant.permission, expiresAtMs })
+      } catch (thrown) {
+        this.#fail(channel, asMillraceError(thrown, "bug"))
+      }
+    }
+    this.#send({ type: "permission", channel: 0, permission: strongestPermission(claims), expiresAtMs })
   }
 
   #open(message: Open): void {
@@ -94,6 +135,7 @@ export class MillraceSocket {
       throw new MillraceError(`Channel ${channel} cannot be opened twice, nor channel 0 at all.`, { kind: "invalid" })
     }
     this.#channels.set(channel, opening)
+    this.#session.metrics.channelsOpened.add()
     this.#openChannel(message).catch((cause: unknown) => {
       this.#fail(channel, asMillraceError(cause, "bug"))
     })
@@ -102,32 +144,41 @@ export class MillraceSocket {
   async #openChannel(message: Open): Promise<void> {
     const { channel, mode, afterSeq } = message
     const ref = parseWorkspaceRef(message.workspace)
-    const grant = grantFor(this.#claims, ref)
+    grantFor(this.connection.claims, ref)
     this.#checkMayOpen(ref)
-    checkGeneration(ref, message.generation)
+    this.#session.catalogue.checkOpen(ref, message.generation)
+    this.#refs.set(channel, ref)
     const options: ChannelOptions = {
       channel,
       connection: this.connection,
-      subject: this.#claims.subject,
+      subject: this.connection.claims.subject,
       fail: (error) => this.#fail(channel, error),
     }
-    const opened = (seq: number): void => {
+    const opened = (seq: number, { permission }: Grant): void => {
       const { generation } = ref
       const workspace = formatWorkspaceRef(ref)
-      this.#send({ type: "opened", channel, workspace, generation, permission: grant.permission, seq })
+      this.#send({ type: "opened", channel, workspace, generation, permission, seq })
     }
     if (mode === "log") {
       const seq = await this.#session.store.head(streamOf(ref))
       checkPosition(ref, afterSeq, seq)
       if (!this.#stillOpening(channel)) return
-      opened(seq)
+      // What was true before the wait may not be any more.
+      this.#session.catalogue.checkOpen(ref, message.generation)
+      opened(seq, grantFor(this.connection.claims, ref))
       this.#channels.set(channel, openLogChannel(this.#session, options, ref, afterSeq))
       return
     }
     const room = await this.#session.rooms.acquire(ref)
-    if (!this.#stillOpening(channel)) return this.#session.rooms.release(room)
-    opened(room.seq)
-    this.#channels.set(channel, openSyncChannel(this.#session, options, grant, room))
+    try {
+      if (!this.#stillOpening(channel)) return this.#session.rooms.release(room)
+      const grant = grantFor(this.connection.claims, ref)
+      opened(room.seq, grant)
+      this.#channels.set(channel, openSyncChannel(this.#session, options, grant, room))
+    } catch (thrown) {
+      this.#session.rooms.release(room)
+      throw thrown
+    }
   }
 
   #checkMayOpen(ref: WorkspaceRef): void {
@@ -161,6 +212,7 @@ export class MillraceSocket {
   #close(number: number): void {
     const channel = this.#channels.get(number)
     this.#channels.delete(number)
+    this.#refs.delete(number)
     if (channel !== undefined && channel !== opening) channel.close()
   }
 
@@ -168,6 +220,7 @@ export class MillraceSocket {
   #fail(number: number, error: MillraceError): void {
     if (!this.#channels.has(number)) return
     this.#close(number)
+    this.#session.metrics.refusals.add(error.kind)
     this.#sendError(number, error)
   }
 
