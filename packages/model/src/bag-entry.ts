@@ -1,16 +1,29 @@
+import { messageOf } from "@millrace/ports"
 import { classOfClient } from "./client-id.ts"
 import { type Entry, readEntry } from "./entry.ts"
-import { messageOf } from "@millrace/ports"
-import { compareText } from "./value.ts"
+import { fold, type Folded, type Reading } from "./fold.ts"
+import { noTexts, type Texts } from "./fold-text.ts"
 
-/** One living element of a bag: its text, and where it was born. */
-export class BagEntry {
-  /** Shared by entries that were stored together: an own number for each would cost a heap object. */
+/** The entries and texts of one record at one moment; never changed, so that "before" can be folded later. */
+export interface RecordState {
+  readonly entries: readonly BagEntry[]
+  readonly texts: Texts
+  /** The same object each time, as long as somebody holds it. */
+  fold(reading: Reading): Folded
+}
+
+/**
+ * One living element of a bag: its text, and where it was born.
+ *
+ * It is also the state of a record that has no other entry: most records are as they were created, and an object more
+ * for each of them would be felt.
+ */
+export class BagEntry implements RecordState {
+  /** Shared by entries of one client: an own number for each would cost a heap object. */
   readonly #source: { readonly client: number }
   readonly clock: number
   readonly text: string
-  /** Undefined until the text was read for the first time. */
-  #problem: string | null | undefined
+  #folded: WeakRef<Folded> | undefined
 
   constructor(source: { readonly client: number }, clock: number, text: string) {
     this.#source = source
@@ -26,23 +39,35 @@ export class BagEntry {
     return classOfClient(this.client)
   }
 
+  get entries(): readonly BagEntry[] {
+    return [this]
+  }
+
+  get texts(): Texts {
+    return noTexts
+  }
+
+  fold(reading: Reading): Folded {
+    let folded = this.#folded?.deref()
+    if (folded === undefined) this.#folded = new WeakRef((folded = held(fold([this], reading))))
+    return folded
+  }
+
   /** The entry, or undefined where the text is none; `problem` then says why. */
   read(): Entry | undefined {
-    if (typeof this.#problem === "string") return undefined
+    if (problems.has(this)) return undefined
     try {
-      const entry = readEntry(this.text)
-      this.#problem = null
-      return entry
+      return readEntry(this.text)
     } catch (thrown) {
-      this.#problem = messageOf(thrown)
+      problems.set(this, messageOf(thrown))
       return undefined
     }
   }
 
   /** Why the text cannot be read as an entry; null where it can. */
   get problem(): string | null {
-    if (this.#problem === undefined) this.read()
-    return this.#problem ?? null
+    if (this.read() !== undefined) return null
+    return problems.get(this) ?? null
   }
 
   isAt(client: number, clock: number): boolean {
@@ -50,22 +75,34 @@ export class BagEntry {
   }
 }
 
-/** An entry that could be read, and where it was born. */
-export interface Placed<E extends Entry> {
-  readonly at: BagEntry
-  readonly entry: E
+/** Folds by their records: who holds a record gets the same one again. */
+const foldOf = new WeakMap<object, Folded>()
+
+function held(folded: Folded): Folded {
+  if (folded.record !== undefined) foldOf.set(folded.record, folded)
+  return folded
 }
 
-/** Creations in the order (class, nonce); later ones win. Equal nonces are copies of one creation (an undone delete). */
-export function compareCreations(a: Placed<Entry & { kind: "create" }>, b: Placed<Entry & { kind: "create" }>): number {
-  return a.at.class - b.at.class || compareText(a.entry.nonce, b.entry.nonce) || compareBirth(a.at, b.at)
+// Beside the entries, not in them: hardly any has one.
+const problems = new WeakMap<BagEntry, string>()
+
+/** A record of no, several or typed-into entries. */
+export class EntryState implements RecordState {
+  readonly entries: readonly BagEntry[]
+  readonly texts: Texts
+  #folded: WeakRef<Folded> | undefined
+
+  constructor(entries: readonly BagEntry[], texts: Texts) {
+    this.entries = entries
+    this.texts = texts
+  }
+
+  fold(reading: Reading): Folded {
+    let folded = this.#folded?.deref()
+    if (folded === undefined) this.#folded = new WeakRef((folded = held(fold(this.entries, reading, this.texts))))
+    return folded
+  }
 }
 
-/** Edits in the order (class, stamp, client, clock); the last wins. */
-export function compareEdits(a: Placed<Entry & { kind: "edit" }>, b: Placed<Entry & { kind: "edit" }>): number {
-  return a.at.class - b.at.class || a.entry.stamp - b.entry.stamp || compareBirth(a.at, b.at)
-}
-
-function compareBirth(a: BagEntry, b: BagEntry): number {
-  return a.client - b.client || a.clock - b.clock
-}
+/** No entries: the state of a record that never was. */
+export const noState: RecordState = new EntryState([], noTexts)

@@ -1,29 +1,7 @@
-import { BagEntry } from "./bag-entry.ts"
+import { BagEntry, EntryState, noState, type RecordState } from "./bag-entry.ts"
 import { idOfEntry } from "./entry.ts"
-import { fold, type Folded, type KindOf } from "./fold.ts"
-
-/** The entries of one record at one moment; never changed, so that "before" can be folded later. */
-export class RecordState {
-  readonly entries: readonly BagEntry[]
-  /** Weak: a folded record is kept as long as somebody uses it, and the same object is given out until it changes. */
-  #folded: WeakRef<Folded> | undefined
-
-  constructor(entries: readonly BagEntry[]) {
-    this.entries = entries
-  }
-
-  fold(kindOf: KindOf): Folded {
-    let folded = this.#folded?.deref()
-    if (folded === undefined) {
-      folded = fold(this.entries, kindOf)
-      this.#folded = new WeakRef(folded)
-    }
-    return folded
-  }
-}
-
-/** No entries: the state of a record that never was. */
-export const noState: RecordState = new RecordState([])
+import type { Folded, Reading } from "./fold.ts"
+import { noTexts } from "./fold-text.ts"
 
 /** An element of a bag that is not an entry of the layout. Kept in the document, never changed or deleted. */
 export interface Unreadable {
@@ -33,18 +11,31 @@ export interface Unreadable {
   readonly reason: string
 }
 
-/** One collection's living entries, by record. */
+/** Something that follows the records of a collection. */
+export interface Follower {
+  /** The record's entries or texts changed. Only takes note: it may be called many times within a transaction. */
+  touch(id: string): void
+}
+
+/** One collection's living entries and texts, by record. */
 export class BagIndex {
   readonly name: string
-  readonly kindOf: KindOf
+  readonly reading: Reading
+  readonly followers: Set<Follower> = new Set()
   readonly #states = new Map<string, RecordState>()
   readonly #strange = new Map<string, Unreadable>()
-  /** Ids of existing records, counted when first asked for and kept from then on. */
-  #existing: Set<string> | undefined
+  /** Ids that have entries and no record, found when first asked for and kept from then on: there are few. */
+  #missing: Set<string> | undefined
+  #version = 0
 
-  constructor(name: string, kindOf: KindOf) {
+  constructor(name: string, reading: Reading) {
     this.name = name
-    this.kindOf = kindOf
+    this.reading = reading
+  }
+
+  /** Counts the steps of the collection. */
+  get version(): number {
+    return this.#version
   }
 
   stateOf(id: string): RecordState {
@@ -52,7 +43,7 @@ export class BagIndex {
   }
 
   fold(id: string): Folded {
-    return this.stateOf(id).fold(this.kindOf)
+    return this.stateOf(id).fold(this.reading)
   }
 
   /** The record that an element names, undefined where it names none. */
@@ -68,9 +59,14 @@ export class BagIndex {
       this.#strange.set(placeOf(source.client, clock), { collection: this.name, client: source.client, clock, reason })
       return false
     }
-    const { entries } = this.stateOf(id)
-    if (entries.some((entry) => entry.isAt(source.client, clock))) return false
-    this.#set(id, [...entries, new BagEntry(source, clock, element as string)])
+    const entry = new BagEntry(source, clock, element as string)
+    const state = this.#states.get(id)
+    if (state === undefined) this.#set(id, entry)
+    else {
+      const { entries, texts } = state
+      if (entries.some((each) => each.isAt(source.client, clock))) return false
+      this.#set(id, new EntryState([...entries, entry], texts))
+    }
     return true
   }
 
@@ -81,10 +77,19 @@ export class BagIndex {
       this.#strange.delete(placeOf(client, clock))
       return false
     }
-    const { entries } = this.stateOf(id)
+    const { entries, texts } = this.stateOf(id)
     const left = entries.filter((entry) => !entry.isAt(client, clock))
     if (left.length === entries.length) return false
-    this.#set(id, left)
+    const [only] = left
+    this.#set(id, left.length === 1 && only !== undefined && texts.size === 0 ? only : new EntryState(left, texts))
+    return true
+  }
+
+  /** What a text of a record says now. Idempotent. Returns whether that is news. */
+  setText(id: string, name: string, text: string): boolean {
+    const { entries, texts } = this.stateOf(id)
+    if (texts.get(name) === text) return false
+    this.#set(id, new EntryState(entries, new Map([...texts, [name, text]])))
     return true
   }
 
@@ -94,14 +99,13 @@ export class BagIndex {
   }
 
   /** Ids of existing records, in no order. */
-  existing(): ReadonlySet<string> {
-    if (this.#existing === undefined) {
-      this.#existing = new Set()
-      for (const [id, state] of this.#states) {
-        if (state.fold(this.kindOf).record !== undefined) this.#existing.add(id)
-      }
-    }
-    return this.#existing
+  *ids(): Iterable<string> {
+    const missing = this.#findMissing()
+    for (const id of this.#states.keys()) if (!missing.has(id)) yield id
+  }
+
+  get size(): number {
+    return this.#states.size - this.#findMissing().size
   }
 
   *unreadable(): Iterable<Unreadable> {
@@ -114,14 +118,31 @@ export class BagIndex {
     }
   }
 
-  #set(id: string, entries: readonly BagEntry[]): void {
-    const state = new RecordState(entries)
-    if (entries.length === 0) this.#states.delete(id)
-    else this.#states.set(id, state)
-    if (this.#existing === undefined) return
-    if (state.fold(this.kindOf).record === undefined) this.#existing.delete(id)
-    else this.#existing.add(id)
+  #findMissing(): ReadonlySet<string> {
+    if (this.#missing === undefined) {
+      this.#missing = new Set()
+      for (const [id, state] of this.#states) {
+        if (!exists(state)) this.#missing.add(id)
+      }
+    }
+    return this.#missing
   }
+
+  #set(id: string, state: RecordState): void {
+    this.#version++
+    const isGone = state.entries.length === 0 && [...state.texts.values()].every((text) => text === "")
+    if (isGone && state.texts === noTexts) this.#states.delete(id)
+    else this.#states.set(id, state)
+    for (const follower of this.followers) follower.touch(id)
+    if (this.#missing === undefined) return
+    if (this.#states.has(id) && !exists(state)) this.#missing.add(id)
+    else this.#missing.delete(id)
+  }
+}
+
+// Without folding: a fold of every record at once would keep them all until the end of the task.
+function exists({ entries }: RecordState): boolean {
+  return entries.some((entry) => entry.read()?.kind === "create")
 }
 
 function placeOf(client: number, clock: number): string {

@@ -1,4 +1,5 @@
-import type { BagIndex, RecordState } from "./bag-index.ts"
+import type { RecordState } from "./bag-entry.ts"
+import type { BagIndex } from "./bag-index.ts"
 import { compareText, type PlainRecord } from "./value.ts"
 
 /** A record's full name. */
@@ -59,8 +60,8 @@ export class Batch {
   changes(local: boolean, origin: unknown): readonly RecordChange[] {
     const changes: RecordChange[] = []
     for (const { collection, id, index, before, after } of this.#changed()) {
-      const old = before.fold(index.kindOf)
-      const now = after.fold(index.kindOf)
+      const old = before.fold(index.reading)
+      const now = after.fold(index.reading)
       if (old.canonical === now.canonical) continue
       const op = old.record === undefined ? "add" : now.record === undefined ? "delete" : "update"
       changes.push({ collection, id, op, before: old.record, after: now.record, local, origin })

@@ -1,112 +1,159 @@
-import type { Placed } from "./bag-entry.ts"
-import { canonicalJson } from "./canonical.ts"
+import type { Placed } from "./placed.ts"
 import type { CreateEntry, EditEntry } from "./entry.ts"
 import { isPlainRecord } from "./entry.ts"
 import type { FieldEdits } from "./fold.ts"
-import type { FieldKind } from "./schema.ts"
+import { comparePositions, nameOf, type Position, positionOfName, runOf } from "./position.ts"
+import type { ElementKind } from "./schema.ts"
 import { compareText, getOwn, type PlainRecord, setOwn, type Value } from "./value.ts"
 
-/**
- * Folds a field that is written element by element.
- *
- * Stored, a set is `{ element: 1 }`, a map `{ key: value }`, a list `{ element: [position, value] }` with position
- * `[key, run id, inner key, ...]`. Read, a set is a sorted array, a map an object, a list an array. Any active add of
- * an element wins over any removal; a removal hides the element only in the creations that it names.
- */
-export function elementsOf(
-  kind: Exclude<FieldKind, "value">,
-  creations: readonly Placed<CreateEntry>[],
-  field: string,
-  edits: FieldEdits,
-): Value | undefined {
-  const bases = basesOf(creations, field, edits)
-  const additions = edits.elements.filter(({ entry }) => entry.value !== undefined)
-  const isRemoved = edits.whole.at(-1) !== undefined && edits.whole.at(-1)?.entry.value === undefined
-  if (bases.length === 0 && additions.length === 0 && (isRemoved || edits.elements.length === 0)) return undefined
-  const names = new Set<string>()
-  for (const { elements } of bases) for (const name of Object.keys(elements)) names.add(name)
-  for (const { entry } of additions) if (entry.element !== null) names.add(entry.element)
-  const present = new Map<string, Present>()
-  for (const name of [...names].sort(compareText)) {
-    const found = presentElement(kind, name, bases, edits.elements)
-    if (found !== undefined) present.set(name, found)
-  }
-  return render(kind, present)
+/** An element that is there. `position` counts in lists only. */
+export interface Present {
+  readonly name: string
+  readonly value: Value
+  readonly position: Position
 }
 
 /** Elements that came all at once: from a creation, or from a write of the whole field, which replaces those it saw. */
-interface Base {
+export interface Base {
   readonly elements: PlainRecord
+  readonly client: number
   readonly isHiddenBy: (removal: EditEntry) => boolean
 }
 
-interface Present {
-  readonly value: Value
-  readonly position: readonly Value[]
-}
-
-function basesOf(creations: readonly Placed<CreateEntry>[], field: string, edits: FieldEdits): readonly Base[] {
-  const whole = edits.whole.at(-1)?.entry
-  if (whole !== undefined) {
-    if (!isPlainRecord(whole.value)) return []
-    return [{ elements: whole.value, isHiddenBy: (removal) => removal.stamp > whole.stamp }]
-  }
+/** What elements may have come all at once, later over earlier. */
+export function basesOf(
+  kind: ElementKind,
+  creations: readonly Placed<CreateEntry>[],
+  field: string,
+  { whole }: FieldEdits,
+): readonly Base[] {
   const bases: Base[] = []
-  for (const { entry } of creations) {
-    const elements = getOwn(entry.fields, field)
-    if (isPlainRecord(elements)) bases.push({ elements, isHiddenBy: ({ tags }) => tags.includes(entry.nonce) })
+  const replaced = new Set(whole.flatMap(({ entry }) => entry.tags))
+  for (const { at, entry } of creations) {
+    const elements = replaced.has(entry.nonce) ? undefined : elementsIn(kind, getOwn(entry.fields, field))
+    const { nonce } = entry
+    if (elements !== undefined)
+      bases.push({ elements, client: at.client, isHiddenBy: ({ tags }) => tags.includes(nonce) })
+  }
+  for (const { at, entry } of whole) {
+    const elements = elementsIn(kind, entry.value)
+    const { stamp } = entry
+    if (elements !== undefined)
+      bases.push({ elements, client: at.client, isHiddenBy: (removal) => removal.stamp > stamp })
   }
   return bases
 }
 
-function presentElement(
-  kind: Exclude<FieldKind, "value">,
-  name: string,
-  bases: readonly Base[],
-  edits: readonly Placed<EditEntry>[],
-): Present | undefined {
-  const mine = edits.filter(({ entry }) => entry.element === name)
-  const writes = mine.filter(({ entry }) => entry.part === "value")
-  const removals = writes.filter(({ entry }) => entry.value === undefined)
-  const base = bases.findLast(
-    ({ elements, isHiddenBy }) => Object.hasOwn(elements, name) && !removals.some(({ entry }) => isHiddenBy(entry)),
-  )
-  const stored = base === undefined ? undefined : getOwn(base.elements, name)
-  const fromBase = kind === "list" ? splitListElement(stored) : { value: stored, position: [] }
-  const value = writes.findLast(({ entry }) => entry.value !== undefined)?.entry.value ?? fromBase.value
-  if (value === undefined) return undefined
-  const moved = mine.findLast(({ entry }) => entry.part === "position" && Array.isArray(entry.value))?.entry.value
-  return { value, position: Array.isArray(moved) ? (moved as readonly Value[]) : fromBase.position }
-}
-
-function splitListElement(stored: Value | undefined): { value: Value | undefined; position: readonly Value[] } {
-  if (!Array.isArray(stored)) return { value: stored, position: [] }
-  const [position, value] = stored as readonly Value[]
-  return { value, position: Array.isArray(position) ? (position as readonly Value[]) : [] }
-}
-
-function render(kind: Exclude<FieldKind, "value">, present: ReadonlyMap<string, Present>): Value {
-  if (kind === "set") return Object.freeze([...present.keys()])
-  if (kind === "list") {
-    const ordered = [...present].sort(
-      ([nameA, a], [nameB, b]) => comparePositions(a.position, b.position) || compareText(nameA, nameB),
-    )
-    return Object.freeze(ordered.map(([, { value }]) => value))
+/**
+ * The elements of a field that is written element by element, in their order; undefined where the field is missing.
+ *
+ * Stored, a set is `{ element: 1 }`, a map `{ key: value }`, a list `{ element: [position, value] }`, whose position is
+ * empty where the element's name says it. Any active add of an element wins over any removal; a removal hides the
+ * element only in the creations that it names.
+ */
+export function presentElements(
+  kind: ElementKind,
+  creations: readonly Placed<CreateEntry>[],
+  field: string,
+  edits: FieldEdits,
+): readonly Present[] | undefined {
+  const bases = basesOf(kind, creations, field, edits)
+  const byName = groupByName(edits.elements)
+  const names = new Set(byName.keys())
+  for (const { elements } of bases) for (const name of Object.keys(elements)) names.add(name)
+  const present: Present[] = []
+  for (const name of names) {
+    const found = presentElement(kind, name, bases, byName.get(name) ?? [])
+    if (found !== undefined) present.push(found)
   }
+  const lastWhole = edits.whole.at(-1)
+  const isEmptyThere =
+    lastWhole === undefined
+      ? bases.length > 0 || byName.size > 0
+      : elementsIn(kind, lastWhole.entry.value) !== undefined
+  if (present.length === 0 && !isEmptyThere) return undefined
+  return present.sort(kind === "list" ? compareInList : (a, b) => compareText(a.name, b.name))
+}
+
+/** Read, a set is a sorted array, a map an object, a list an array. */
+export function renderElements(kind: ElementKind, present: readonly Present[]): Value {
+  if (kind === "set") return Object.freeze(present.map(({ name }) => name))
+  if (kind === "list") return Object.freeze(present.map((each) => each.value))
   const map: Record<string, Value> = {}
-  for (const [name, { value }] of present) setOwn(map, name, value)
+  for (const each of present) setOwn(map, each.name, each.value)
   return Object.freeze(map)
 }
 
-// Part by part, not as one joined string: a key must never run into the run id behind it.
-function comparePositions(a: readonly Value[], b: readonly Value[]): number {
-  for (let at = 0; at < Math.min(a.length, b.length); at++) {
-    const order = compareText(partText(a[at]), partText(b[at]))
-    if (order !== 0) return order
+/** How elements are stored all at once. */
+export function storedElements(kind: ElementKind, present: readonly Present[]): PlainRecord {
+  const stored: Record<string, Value> = {}
+  for (const { name, value, position } of present) {
+    if (kind === "list") setOwn(stored, name, [nameOf(position) === name ? [] : position, value])
+    else setOwn(stored, name, kind === "set" ? 1 : value)
   }
-  return a.length - b.length
+  return stored
 }
 
-function partText(part: Value | undefined): string {
-  return typeof part === "string" ? part : canonicalJson(part ?? null)
+function compareInList(a: Present, b: Present): number {
+  return comparePositions(a.position, b.position) || compareText(a.name, b.name)
+}
+
+function presentElement(
+  kind: ElementKind,
+  name: string,
+  bases: readonly Base[],
+  mine: readonly Placed<EditEntry>[],
+): Present | undefined {
+  const writes = mine.filter(({ entry }) => entry.part === "value")
+  const removals = writes.filter(({ entry }) => entry.value === undefined)
+  const holding = bases.filter(({ elements }) => Object.hasOwn(elements, name))
+  const base = holding.findLast(({ isHiddenBy }) => !removals.some(({ entry }) => isHiddenBy(entry)))
+  const added = writes.findLast(({ entry }) => entry.value !== undefined)?.entry.value
+  const value = added ?? (base === undefined ? undefined : baseValue(kind, base, name))
+  if (value === undefined) return undefined
+  if (kind !== "list") return { name, value, position: [] }
+  const moved = mine.findLast(({ entry }) => entry.part === "position" && isPosition(entry.value))?.entry.value
+  // A hidden base still says where the element stood.
+  const stored = holding.map((each) => getOwn(each.elements, name)).findLast(isPlaced)
+  const first = stored === undefined ? [] : stored[0]
+  return { name, value, position: isPosition(moved) ? moved : first.length > 0 ? first : positionOfName(name) }
+}
+
+/** What a base says of an element. */
+export function baseValue(kind: ElementKind, { elements }: Base, name: string): Value | undefined {
+  const stored = getOwn(elements, name)
+  return kind === "list" && isPlaced(stored) ? stored[1] : stored
+}
+
+function isPlaced(stored: Value | undefined): stored is readonly [Position, Value] {
+  return Array.isArray(stored) && stored.length === 2 && Array.isArray(stored[0])
+}
+
+function isPosition(value: Value | undefined): value is Position {
+  return Array.isArray(value) && value.length > 0
+}
+
+// Arrays come from a schema in which the field was a value: read, so that a field may change its kind.
+function elementsIn(kind: ElementKind, stored: Value | undefined): PlainRecord | undefined {
+  if (isPlainRecord(stored)) return stored
+  if (!Array.isArray(stored) || kind === "map") return undefined
+  const items: readonly Value[] = stored
+  const elements: Record<string, Value> = {}
+  if (kind === "set") for (const item of items) if (typeof item === "string") setOwn(elements, item, 1)
+  if (kind === "list") {
+    runOf(items.length, "0").forEach((position, at) => setOwn(elements, nameOf(position), [[], items[at] ?? null]))
+  }
+  return elements
+}
+
+function groupByName(edits: readonly Placed<EditEntry>[]): ReadonlyMap<string, readonly Placed<EditEntry>[]> {
+  const byName = new Map<string, Placed<EditEntry>[]>()
+  for (const edit of edits) {
+    const { element } = edit.entry
+    if (element === null) continue
+    const mine = byName.get(element)
+    if (mine === undefined) byName.set(element, [edit])
+    else mine.push(edit)
+  }
+  return byName
 }

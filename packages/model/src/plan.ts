@@ -1,68 +1,119 @@
-import { MillraceError } from "@millrace/ports"
-import type { BagEntry } from "./bag-entry.ts"
 import { sameValue } from "./canonical.ts"
-import { encodeCreate, encodeEdit, maxEntryChars } from "./entry.ts"
-import type { Folded } from "./fold.ts"
-import { getOwn, type Value } from "./value.ts"
-
-/** What a write comes to: entries to put in, and entries that it supersedes and has seen. */
-export interface WritePlan {
-  readonly append: readonly string[]
-  readonly supersede: readonly BagEntry[]
-}
+import { livingEntries } from "./conflicts.ts"
+import { encodeCreate } from "./entry.ts"
+import { type Folded, type KindOf, noEdits } from "./fold.ts"
+import { storedElements } from "./fold-elements.ts"
+import { foldText, textName } from "./fold-text.ts"
+import { ElementDraft } from "./plan-elements.ts"
+import { planList } from "./plan-list.ts"
+import { editText, fit, nextStamp, type NewRun, tagsOf, type WritePlan } from "./plan-parts.ts"
+import { nameOf, runOf } from "./position.ts"
+import { isElementKind } from "./schema.ts"
+import type { TextStep } from "./text-store.ts"
+import { getOwn, type PlainRecord, setOwn, type Value } from "./value.ts"
 
 export const nothingToWrite: WritePlan = { append: [], supersede: [] }
 
+export function joinPlans(plans: Iterable<WritePlan>): WritePlan {
+  const all = [...plans]
+  return {
+    append: all.flatMap(({ append }) => append),
+    supersede: all.flatMap(({ supersede }) => supersede),
+    texts: all.flatMap(({ texts }) => texts ?? []),
+  }
+}
+
 /** A creation, for an id that has no living one. Edits after an earlier delete stay as they are. */
-export function planCreate(id: string, nonce: string, fields: ReadonlyMap<string, unknown>): WritePlan {
-  return { append: [fit(id, encodeCreate(id, nonce, Object.fromEntries(fields)))], supersede: [] }
+export function planCreate(
+  id: string,
+  nonce: string,
+  fields: ReadonlyMap<string, unknown>,
+  kindOf: KindOf,
+  newRun: NewRun,
+): WritePlan {
+  const stored: Record<string, unknown> = {}
+  for (const [field, value] of fields) setOwn(stored, field, storedField(kindOf, field, value, newRun))
+  return { append: [fit(id, encodeCreate(id, nonce, stored))], supersede: [] }
 }
 
 /** Writes of those fields of a living record that differ from what it has; `undefined` removes. */
-export function planEdits(id: string, folded: Folded, fields: Iterable<readonly [string, unknown]>): WritePlan {
-  const append: string[] = []
-  const supersede: BagEntry[] = []
+export function planEdits(
+  id: string,
+  folded: Folded,
+  fields: Iterable<readonly [string, unknown]>,
+  newRun: NewRun,
+): WritePlan {
+  const plans: WritePlan[] = []
   for (const [field, value] of fields) {
-    if (sameValue(value, getOwn(folded.record ?? {}, field))) continue
-    const step = planEdit(id, folded, field, value as Value | undefined)
-    append.push(...step.append)
-    supersede.push(...step.supersede)
+    if (!sameValue(value, getOwn(folded.raw ?? {}, field))) {
+      plans.push(planField(id, folded, field, value as Value | undefined, newRun))
+    }
   }
-  return { append, supersede }
+  return joinPlans(plans)
 }
 
-/** A write of one field, whether or not its value differs: what was seen of the field is superseded. */
+/** A write of one field as its kind has it, so that it says `value`; what did not differ is not written. */
+export function planField(
+  id: string,
+  folded: Folded,
+  field: string,
+  value: Value | undefined,
+  newRun: NewRun,
+): WritePlan {
+  const kind = folded.kindOf(field)
+  if (kind === "text" && (value === undefined || typeof value === "string")) return planText(id, folded, field, value)
+  if (value === undefined || !isElementKind(kind)) return planEdit(id, folded, field, value)
+  const draft = new ElementDraft(id, folded, field, kind)
+  if (kind === "list") planList(draft, value as readonly Value[], newRun)
+  else if (kind === "set") draft.become(new Map((value as readonly string[]).map((name) => [name, 1])))
+  else draft.become(new Map(Object.entries(value as PlainRecord)))
+  return draft
+}
+
+/** A write of a field as a whole, whether or not its value differs: what was seen of the field is superseded. */
 export function planEdit(id: string, folded: Folded, field: string, value: Value | undefined): WritePlan {
-  const { whole, elements } = folded.edits.get(field) ?? { whole: [], elements: [] }
+  const { whole, elements } = folded.edits.get(field) ?? noEdits
   const seen = [...whole, ...elements]
-  const stamp = seen.reduce((highest, { entry }) => Math.max(highest, entry.stamp), 0) + 1
-  const edit = encodeEdit({
-    id,
-    tags: [...new Set(folded.creations.map(({ entry }) => entry.nonce))],
-    stamp: Math.min(stamp, Number.MAX_SAFE_INTEGER),
-    field,
-    element: null,
-    part: "value",
-    value,
-  })
-  return { append: [fit(id, edit)], supersede: seen.map(({ at }) => at) }
+  const edit = { id, tags: tagsOf(folded), stamp: nextStamp(seen), field, element: null, part: "value", value } as const
+  return { append: [editText(edit)], supersede: seen.map(({ at }) => at) }
 }
 
-/** Takes away every creation and active edit that was seen; edits after an earlier delete stay. */
+/** Takes away every creation and active edit that was seen, and empties the texts; edits after a delete stay. */
 export function planDelete(folded: Folded): WritePlan {
-  const edits = [...folded.edits.values()].flatMap(({ whole, elements }) => [...whole, ...elements])
-  return { append: [], supersede: [...folded.creations, ...edits].map(({ at }) => at) }
+  const living = [...livingEntries(folded)]
+  if (living.length === 0) return nothingToWrite
+  return { append: [], supersede: living.map(({ at }) => at), texts: emptied(folded.texts.keys()) }
 }
 
-/** Takes away the edits after a delete that were seen. */
-export function planDiscard(folded: Folded): WritePlan {
-  return { append: [], supersede: folded.orphans.map(({ at }) => at) }
+/** Steps that empty texts; they are never deleted. */
+export function emptied(names: Iterable<string>): readonly TextStep[] {
+  return [...names].map((name) => ({ name, first: "", value: "" }))
 }
 
-function fit(id: string, text: string): string {
-  if (text.length <= maxEntryChars) return text
-  throw new MillraceError(
-    `A write to the record "${id.slice(0, 100)}" has ${text.length} characters; ${maxEntryChars} fit. Keep large content elsewhere and store its address.`,
-    { kind: "too-large" },
+// Typed into already, a text changes letter by letter; before that too, as others may be typing right now.
+function planText(id: string, folded: Folded, field: string, value: string | undefined): WritePlan {
+  const edits = folded.edits.get(field) ?? noEdits
+  const { source } = foldText(folded.creations, field, edits, folded.texts)
+  if (source === undefined) return nothingToWrite
+  const name = textName(source.source, field)
+  if (value === undefined) {
+    const mine = [...folded.texts.keys()].filter((each) => (JSON.parse(each) as [string, string])[1] === field)
+    return { ...planEdit(id, folded, field, undefined), texts: emptied(mine) }
+  }
+  const removals = edits.whole.filter(({ entry }) => entry.value === undefined).map(({ at }) => at)
+  return { append: [], supersede: removals, texts: [{ name, first: source.first ?? "", value }] }
+}
+
+function storedField(kindOf: KindOf, field: string, value: unknown, newRun: NewRun): unknown {
+  const kind = kindOf(field)
+  if (kind === "set") {
+    return Object.fromEntries((value as readonly string[]).map((name) => [name, 1]))
+  }
+  if (kind !== "list") return value
+  const items = value as readonly Value[]
+  const positions = items.length === 0 ? [] : runOf(items.length, newRun())
+  return storedElements(
+    "list",
+    positions.map((position, at) => ({ name: nameOf(position), value: items[at] ?? null, position })),
   )
 }

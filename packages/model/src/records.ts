@@ -1,17 +1,19 @@
 import { type Clock, MillraceError, type Random, systemClock, systemRandom } from "@millrace/ports"
 import type { Doc, Transaction } from "yjs"
 import type { Unreadable } from "./bag-index.ts"
-import { BagStore, localOrigin } from "./bag-store.ts"
+import { BagStore } from "./bag-store.ts"
 import type { RecordChange, RecordName, Touched } from "./change.ts"
 import { Collection } from "./collection.ts"
+import { type Orphan, orphansOf } from "./delete-rules.ts"
 import { namedIn, type NamedRecords } from "./named-in.ts"
-import type { InputRecordOf, RecordOf, Schema } from "./schema.ts"
+import type { FieldsOf, InputRecordOf, RecordOf, Schema } from "./schema.ts"
+import { localOrigin } from "./origin.ts"
 import { compareText } from "./value.ts"
 import { bagAt } from "./yjs-bag.ts"
 
 /** A collection with the types that the schema gives it; collections that it does not name hold plain records. */
 export type CollectionOf<S extends Schema, N extends string> = N extends keyof S["collections"]
-  ? Collection<RecordOf<S, N>, InputRecordOf<S, N>>
+  ? Collection<RecordOf<S, N>, InputRecordOf<S, N>, FieldsOf<S, N>>
   : Collection
 
 export interface RecordsOptions {
@@ -112,6 +114,11 @@ export class Records<S extends Schema = Schema> {
       const type = bagAt(this.doc, id)
       return type === undefined ? undefined : this.#store.collectionOf(type)
     })
+  }
+
+  /** Records that refer to records which do not exist: a cascade had not seen them, or they came before what they name. */
+  orphans(): readonly Orphan[] {
+    return orphansOf(this.#store)
   }
 
   /** Elements in our collections that are no entries: kept in the document, listed here, never changed. */

@@ -56,6 +56,70 @@ export function putElement(transaction: Y.Transaction, bag: Y.Array<string>, tex
   return { last: id, count: goesOn ? run.count + 1 : 1 }
 }
 
+/**
+ * Puts elements into the bag under a client id that nobody else writes with, inside `transaction`.
+ *
+ * They depend on nothing that this document holds, so that every replica makes the very same structs of the same
+ * elements. Returns false, and does nothing, where the document has them already, deleted or not.
+ */
+export function putSeed(
+  transaction: Y.Transaction,
+  bag: Y.Array<string>,
+  client: number,
+  elements: readonly string[],
+): boolean {
+  if (elements.length === 0 || Y.getState(transaction.doc.store, client) > 0) return false
+  const content = new Y.ContentAny([...elements])
+  new Y.Item(Y.createID(client, 0), null, null, null, null, bag, null, content).integrate(transaction, 0)
+  forgetMarkers(bag)
+  return true
+}
+
+/** The text under `key`, made by `putSeed`'s rules where there is none yet. */
+export function putSeedText(
+  transaction: Y.Transaction,
+  map: Y.Map<unknown>,
+  key: string,
+  client: number,
+  first: string,
+): Y.Text {
+  const { store } = transaction.doc
+  if (Y.getState(store, client) === 0) {
+    const type = new Y.ContentType(new Y.Text())
+    new Y.Item(Y.createID(client, 0), null, null, null, null, map, key, type).integrate(transaction, 0)
+    if (first !== "") {
+      const content = new Y.ContentString(first)
+      const text = type.type as Y.Text
+      new Y.Item(Y.createID(client, 1), null, null, null, null, text, null, content).integrate(transaction, 0)
+    }
+  }
+  return map.get(key) as Y.Text
+}
+
+/** Visits the texts directly under `map` that `transaction` changed, made ones included. */
+export function eachChangedText(
+  transaction: Y.Transaction,
+  map: Y.Map<unknown>,
+  visit: (key: string, text: Y.Text) => void,
+): void {
+  for (const [type, keys] of transaction.changed) {
+    if ((type as unknown) === map) {
+      for (const key of keys) {
+        const text = key === null ? undefined : map.get(key)
+        if (key !== null && text instanceof Y.Text) visit(key, text)
+      }
+    } else if (type instanceof Y.Text && type._item?.parent === map && type._item.parentSub !== null) {
+      visit(type._item.parentSub, type)
+    }
+  }
+}
+
+/** The key of the text in which the item at `id` lies or lay; undefined where it is in no text under `map`. */
+export function textKeyAt(doc: Y.Doc, map: Y.Map<unknown>, id: ElementId): string | undefined {
+  const text = bagAt(doc, id)
+  return text?._item?.parent === map ? (text._item.parentSub ?? undefined) : undefined
+}
+
 /** Takes one element out, inside `transaction`. Does nothing where it is already gone. */
 export function removeElement(transaction: Y.Transaction, id: ElementId): void {
   if (Y.getState(transaction.doc.store, id.client) <= id.clock) return

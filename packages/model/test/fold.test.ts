@@ -1,9 +1,10 @@
 import { expect, test } from "vitest"
 import { BagEntry } from "../src/bag-entry.ts"
 import { type EditEntry, encodeCreate, encodeEdit, idOfEntry, readEntry } from "../src/entry.ts"
-import { concurrentEdits, editsAfterDelete, fold, type Folded } from "../src/fold.ts"
+import { concurrentEdits, editsAfterDelete } from "../src/conflicts.ts"
+import { fold, type Folded } from "../src/fold.ts"
 import type { FieldKind } from "../src/schema.ts"
-import type { Value } from "../src/value.ts"
+import type { PlainRecord, Value } from "../src/value.ts"
 import { Seeded } from "./support/seeded.ts"
 
 const person = 70_000
@@ -22,11 +23,11 @@ function edit(partial: Partial<EditEntry>, client = person, clock = 0): BagEntry
 
 /** Folds in several orders and expects the same each time. */
 function folded(...entries: readonly BagEntry[]): Folded {
-  const kindOf = (field: string): FieldKind | undefined => kinds[field]
-  const first = fold(entries, kindOf)
+  const reading = { kindOf: (field: string): FieldKind | undefined => kinds[field], migrate: (r: PlainRecord) => r }
+  const first = fold(entries, reading)
   const random = new Seeded(1)
   for (let round = 0; round < 5; round++) {
-    const again = fold(random.shuffle(entries), kindOf)
+    const again = fold(random.shuffle(entries), reading)
     expect(again.canonical).toBe(first.canonical)
     expect(concurrentEdits(again)).toEqual(concurrentEdits(first))
   }
