@@ -34,6 +34,7 @@ async function run(settings: Settings): Promise<void> {
     random: systemRandom,
     log,
     environment: process.env,
+    fetch: globalThis.fetch,
     onFenced: (error) => stop(1, error.message),
   })
   console.log(`projector ready on ${worker.url}`)

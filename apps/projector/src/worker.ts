@@ -1,8 +1,8 @@
 import { join, resolve } from "node:path"
 import { loadConfig, readSecret } from "@millrace/config"
-import { type Clock, type Log, type MillraceError, type Random } from "@millrace/ports"
+import { type Clock, type Log, MillraceError, type Random } from "@millrace/ports"
 import { openProjector, relayAt, startWorkerServer, View } from "@millrace/projector"
-import { createVerifier, mayRead, openKeys, signToken, type TokenKey } from "@millrace/relay/access"
+import { mayRead, openAccess, signToken, type TokenKey, urlReader } from "@millrace/relay/access"
 import { openLmdbStore } from "@millrace/store/lmdb"
 import { platformSchema } from "@millrace/workspace"
 import type { Settings } from "./settings.ts"
@@ -13,6 +13,8 @@ export interface WorkerPorts {
   readonly random: Random
   readonly log: Log
   readonly environment: Readonly<Record<string, string | undefined>>
+  /** For key sets behind a URL. */
+  readonly fetch: typeof globalThis.fetch
   /** Another projector took over the journal. */
   readonly onFenced: (error: MillraceError) => void
 }
@@ -35,22 +37,28 @@ export async function startWorker(settings: Settings, ports: WorkerPorts): Promi
   try {
     const config = settings.configFile === undefined ? undefined : await loadConfig(settings.configFile)
     const dataDir = resolve(settings.dataDir ?? config?.dataDir ?? ".millrace")
-    const keys = await openKeys(
-      config?.auth?.keys.map(({ id, algorithm, secret }) => ({
-        id,
-        algorithm,
-        readSecret: () => readSecret(secret, environment),
-      })),
+    const { verifier, signingKey } = await openAccess({
+      auth: config?.auth,
       dataDir,
+      readSecret: (place) => readSecret(place, environment),
+      readUrl: urlReader({ fetch: ports.fetch }),
+      clock,
       random,
-    )
+      log,
+    })
+    if (signingKey === undefined) {
+      throw new MillraceError(
+        "The projector has no key to sign its own tokens with: add one of HS256 to auth.keys, which the relay takes too.",
+        { kind: "usage" },
+      )
+    }
     const { targets, bindings } = openOutlets(config, dataDir, clock, environment)
     for (const target of targets) undo.push(() => target.close())
     const store = await openLmdbStore({ folder: join(dataDir, "projector") })
     undo.push(() => store.close())
     const view = View.open(join(dataDir, "projector", "view"))
     undo.push(() => view.close())
-    const token = (): Promise<string> => ownToken(keys[0], clock)
+    const token = (): Promise<string> => ownToken(signingKey, clock)
     const projector = await openProjector({
       store,
       view,
@@ -64,7 +72,6 @@ export async function startWorker(settings: Settings, ports: WorkerPorts): Promi
       onFenced: ports.onFenced,
     })
     undo.push(() => projector.close())
-    const verifier = createVerifier(keys, clock)
     const server = await startWorkerServer({
       projector,
       host: settings.host,

@@ -14,7 +14,8 @@ async function main(): Promise<void> {
     return
   }
   try {
-    const relay = await runRelay(settings, process.env, openLog(process.env["MILLRACE_LOG"]))
+    const log = openLog(process.env["MILLRACE_LOG"])
+    const relay = await runRelay(settings, { environment: process.env, fetch: globalThis.fetch, log })
     const stop = (): void => {
       void relay.stop().then(
         () => process.exit(0),
@@ -22,6 +23,13 @@ async function main(): Promise<void> {
       )
     }
     process.once("SIGINT", stop).once("SIGTERM", stop)
+    process.on("SIGHUP", () => {
+      void relay.reload().then(
+        () => log.info("certificate read again"),
+        (thrown: unknown) =>
+          log.error("certificate not read again", { reason: asMillraceError(thrown, "bug").message }),
+      )
+    })
     if (settings.withParent) process.stdin.resume().once("end", stop)
     process.stdout.write(`relay listening on ${relay.origin}\n`)
   } catch (thrown) {

@@ -1,8 +1,9 @@
+import { readFile } from "node:fs/promises"
 import { join } from "node:path"
 import { loadConfig, readSecret } from "@millrace/config"
-import { type Log, systemClock, systemRandom } from "@millrace/ports"
-import { type Relay, startRelay } from "@millrace/relay"
-import { createVerifier, openKeys } from "@millrace/relay/access"
+import { type Log, messageOf, MillraceError, systemClock, systemRandom } from "@millrace/ports"
+import { type ReadTls, type Relay, startRelay } from "@millrace/relay"
+import { openAccess, urlReader } from "@millrace/relay/access"
 import type { Store } from "@millrace/store"
 import { openLmdbStore } from "@millrace/store/lmdb"
 import type { Settings } from "./settings.ts"
@@ -10,37 +11,75 @@ import type { Settings } from "./settings.ts"
 export interface RunningRelay {
   /** Where it listens. */
   readonly origin: string
+  /** Reads certificate and key again; rejects, and goes on with the old ones, where they are no good. */
+  reload(): Promise<void>
   /** Stops accepting, makes durable what was taken, says goodbye. Idempotent. */
   stop(): Promise<void>
 }
 
+export interface RunPorts {
+  readonly environment: Readonly<Record<string, string | undefined>>
+  readonly fetch: typeof globalThis.fetch
+  readonly log: Log
+}
+
 /** Starts the relay on its embedded store. What was opened is closed again where a later step fails. */
-export async function runRelay(
-  settings: Settings,
-  environment: Readonly<Record<string, string | undefined>>,
-  log: Log,
-): Promise<RunningRelay> {
+export async function runRelay(settings: Settings, { environment, fetch, log }: RunPorts): Promise<RunningRelay> {
   const config = settings.config === undefined ? undefined : await loadConfig(settings.config)
-  const keySettings = config?.auth?.keys.map(({ id, algorithm, secret }) => ({
-    id,
-    algorithm,
-    readSecret: () => readSecret(secret, environment),
-  }))
   const store = await openLmdbStore({ folder: join(settings.data, "relay") })
   try {
-    const keys = await openKeys(keySettings, settings.data, systemRandom)
-    const verifier = createVerifier(keys, systemClock)
-    return running(await startRelay({ store, verifier, listen: settings.listen, clock: systemClock, log }), store)
+    const { verifier } = await openAccess({
+      auth: config?.auth,
+      dataDir: settings.data,
+      readSecret: (place) => readSecret(place, environment),
+      readUrl: urlReader({ fetch }),
+      clock: systemClock,
+      random: systemRandom,
+      log,
+    })
+    const tls = tlsOf(settings)
+    const maxTokenLifeMs = config?.auth?.maxTokenLifeMs
+    const relay = await startRelay({
+      store,
+      verifier,
+      listen: settings.listen,
+      origins: settings.origin ?? config?.origins ?? [],
+      trustedProxies: settings.trustedProxies,
+      limits: settings.limits,
+      clock: systemClock,
+      random: systemRandom,
+      log,
+      ...(maxTokenLifeMs === undefined ? {} : { maxTokenLifeMs }),
+      ...(tls === undefined ? {} : { tls }),
+    })
+    return running(relay, store, tls === undefined ? "http" : "https")
   } catch (thrown) {
     await store.close()
     throw thrown
   }
 }
 
-function running(relay: Relay, store: Store): RunningRelay {
+function tlsOf({ tlsCert, tlsKey }: Settings): ReadTls | undefined {
+  if (tlsCert === undefined || tlsKey === undefined) return undefined
+  return async () => ({ cert: await readPem(tlsCert), key: await readPem(tlsKey) })
+}
+
+async function readPem(file: string): Promise<Buffer> {
+  try {
+    return await readFile(file)
+  } catch (cause) {
+    throw new MillraceError(`The file ${file} of the certificate or its key cannot be read: ${messageOf(cause)}.`, {
+      kind: "usage",
+      cause,
+    })
+  }
+}
+
+function running(relay: Relay, store: Store, scheme: string): RunningRelay {
   const host = relay.host.includes(":") ? `[${relay.host}]` : relay.host
   return {
-    origin: `http://${host}:${relay.port}`,
+    origin: `${scheme}://${host}:${relay.port}`,
+    reload: () => relay.reloadTls(),
     stop: async () => {
       await relay.close()
       await store.close()

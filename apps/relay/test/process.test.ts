@@ -3,6 +3,7 @@ import { createServer } from "node:net"
 import { join } from "node:path"
 import { type Finished, runProcess, spawnNode, tempDir, waitFor } from "@millrace/testkit"
 import { expect, test } from "vitest"
+import { defaultLimits } from "@millrace/relay"
 import { readSettings } from "../src/settings.ts"
 import { linesIn, readyLine, relayFile, startWriter, tokenFor } from "./support/writers.ts"
 
@@ -84,7 +85,12 @@ test("R39 wrong usage exits with 64 and help with 0", async () => {
 test("R39 listen takes HOST:PORT, IPv6 in brackets", () => {
   expect(readSettings(["--listen", "0.0.0.0:80"]).listen).toEqual({ host: "0.0.0.0", port: 80 })
   expect(readSettings(["--listen", "[::1]:0"]).listen).toEqual({ host: "::1", port: 0 })
-  expect(readSettings([])).toEqual({ listen: { host: "127.0.0.1", port: 8787 }, data: ".millrace" })
+  expect(readSettings([])).toEqual({
+    listen: { host: "127.0.0.1", port: 8787 },
+    data: ".millrace",
+    trustedProxies: 0,
+    limits: defaultLimits,
+  })
 })
 
 test("R40 keys of a configuration replace the key file", async () => {

@@ -31,7 +31,7 @@ function acrossFields(config: Config): string[] {
     if (seen.has(binding.name)) problems.push(`bindings[${index}].name: "${binding.name}" is used twice`)
     seen.add(binding.name)
   })
-  const keyIds = config.auth?.keys.map((key) => key.id) ?? []
+  const keyIds = config.auth?.keys?.map((key) => key.id) ?? []
   keyIds.forEach((id, index) => {
     if (keyIds.indexOf(id) < index) problems.push(`auth.keys[${index}].id: "${id}" is used twice`)
   })

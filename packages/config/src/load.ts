@@ -4,7 +4,7 @@ import { pathToFileURL } from "node:url"
 import { messageOf, MillraceError } from "@millrace/ports"
 import { parse, type ParseError, printParseErrorCode } from "jsonc-parser"
 import { checkConfig } from "./check.ts"
-import type { Config } from "./shape.ts"
+import type { AuthConfig, Config, KeyConfig } from "./shape.ts"
 
 /** A checked configuration with the place it came from. */
 export interface LoadedConfig extends Config {
@@ -26,16 +26,19 @@ export async function loadConfig(path: string): Promise<LoadedConfig> {
     ...config,
     file,
     ...(config.dataDir === undefined ? {} : { dataDir: from(config.dataDir) }),
-    ...(config.auth === undefined
-      ? {}
-      : {
-          auth: {
-            keys: config.auth.keys.map((key) => ({
-              ...key,
-              secret: "file" in key.secret ? { file: from(key.secret.file) } : key.secret,
-            })),
-          },
-        }),
+    ...(config.auth === undefined ? {} : { auth: withPathsFrom(config.auth, from) }),
+  }
+}
+
+function withPathsFrom({ keys, jwks, ...others }: AuthConfig, from: (relative: string) => string): AuthConfig {
+  const movedKeys = keys?.map((key): KeyConfig => {
+    if (key.algorithm !== "HS256") return { ...key, publicKey: { file: from(key.publicKey.file) } }
+    return { ...key, secret: "file" in key.secret ? { file: from(key.secret.file) } : key.secret }
+  })
+  return {
+    ...others,
+    ...(movedKeys === undefined ? {} : { keys: movedKeys }),
+    ...(jwks === undefined ? {} : { jwks: "file" in jwks ? { file: from(jwks.file) } : jwks }),
   }
 }
 

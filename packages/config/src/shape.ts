@@ -3,10 +3,22 @@ import * as v from "valibot"
 /** A secret is named, never written: its value comes from the environment or from a file. */
 export type SecretRef = { readonly env: string } | { readonly file: string }
 
-export interface KeyConfig {
-  readonly id: string
-  readonly algorithm: "HS256"
-  readonly secret: SecretRef
+/** A key that signs and verifies, or the public half of one with which somebody else signs. */
+export type KeyConfig =
+  | { readonly id: string; readonly algorithm: "HS256"; readonly secret: SecretRef }
+  | { readonly id: string; readonly algorithm: "EdDSA" | "RS256"; readonly publicKey: { readonly file: string } }
+
+/** Who is let in. With neither keys nor a key set, tokens signed with the key in the data folder. */
+export interface AuthConfig {
+  readonly keys?: readonly KeyConfig[] | undefined
+  /** A JWK set of public keys, read anew when a token names a key that it lacks. */
+  readonly jwks?: { readonly url: string } | { readonly file: string } | undefined
+  /** Claim `iss` that every token must have. */
+  readonly issuer?: string | undefined
+  /** What claim `aud` of every token must be or contain. */
+  readonly audience?: string | undefined
+  /** A token that lives longer from now is refused; revocations are kept for so long. Default 400 days. */
+  readonly maxTokenLifeMs?: number | undefined
 }
 
 export interface Listen {
@@ -33,7 +45,9 @@ export interface TargetConfig {
 export interface Config {
   readonly listen?: Listen | undefined
   readonly dataDir?: string | undefined
-  readonly auth?: { readonly keys: readonly KeyConfig[] } | undefined
+  readonly auth?: AuthConfig | undefined
+  /** Origins of pages that may connect to the relay, or `*`; without any, pages of the relay's own host. */
+  readonly origins?: readonly string[] | undefined
   readonly targets: Readonly<Record<string, TargetConfig>>
   readonly bindings: readonly BindingConfig[]
 }
@@ -45,7 +59,9 @@ export interface ConfigInput {
   /** Folder of everything that lasts, relative to the configuration file. */
   readonly dataDir?: string | undefined
   /** Keys that sign tokens; without it the key file in the data folder is used. */
-  readonly auth?: { readonly keys: readonly KeyConfig[] } | undefined
+  readonly auth?: AuthConfig | undefined
+  /** Origins of pages that may connect to the relay, such as `https://app.example`, or `*`. */
+  readonly origins?: readonly string[] | undefined
   readonly targets?: Readonly<Record<string, TargetConfig>> | undefined
   readonly bindings?:
     | readonly (Omit<BindingConfig, "workspaces"> & { readonly workspaces?: readonly string[] | undefined })[]
@@ -68,11 +84,50 @@ const name = v.pipe(
   ),
 )
 
-const keyShape = v.strictObject({
-  id: name,
-  algorithm: v.literal("HS256", 'must be "HS256"'),
-  secret: secretShape,
-})
+const fileShape = v.strictObject({ file: v.pipe(v.string("must be a text"), v.nonEmpty("is empty: name a file")) })
+
+const keyShape = v.variant(
+  "algorithm",
+  [
+    v.strictObject({ id: name, algorithm: v.literal("HS256"), secret: secretShape }),
+    v.strictObject({ id: name, algorithm: v.picklist(["EdDSA", "RS256"]), publicKey: fileShape }),
+  ],
+  'must be "HS256", "EdDSA" or "RS256"',
+)
+
+const jwksShape = v.union(
+  [fileShape, v.strictObject({ url: v.pipe(v.string(), v.check(isSafeUrl)) })],
+  'must be { "url": "https://..." } (http only for this machine) or { "file": "PATH" }',
+)
+
+const authShape = v.pipe(
+  v.strictObject({
+    keys: v.optional(v.pipe(v.array(keyShape, "must be a list of keys"), v.minLength(1, "names no key"))),
+    jwks: v.optional(jwksShape),
+    issuer: v.optional(v.pipe(v.string("must be a text"), v.nonEmpty("is empty"))),
+    audience: v.optional(v.pipe(v.string("must be a text"), v.nonEmpty("is empty"))),
+    maxTokenLifeMs: v.optional(
+      v.pipe(v.number("must be a number"), v.integer("must be whole"), v.minValue(60_000, "must be a minute or more")),
+    ),
+  }),
+  v.check(({ keys, jwks }) => keys !== undefined || jwks !== undefined, "names neither keys nor jwks"),
+)
+
+const originShape = v.pipe(
+  v.string("must be a text"),
+  v.check(isOrigin, 'must be an origin such as "https://app.example", without a path, or "*"'),
+)
+
+/** Keys fetched over a network that anybody may change would let anybody in. */
+function isSafeUrl(text: string): boolean {
+  const url = URL.parse(text)
+  const local = url !== null && ["localhost", "127.0.0.1", "[::1]"].includes(url.hostname)
+  return url?.protocol === "https:" || (local && url.protocol === "http:")
+}
+
+function isOrigin(text: string): boolean {
+  return text === "*" || (/^https?:/.test(text) && URL.parse(text)?.origin === text)
+}
 
 const listenShape = v.union(
   [
@@ -115,9 +170,8 @@ const targetShape = v.looseObject({ kind: v.pipe(v.string("must be a text"), v.n
 export const configShape: v.GenericSchema<ConfigInput, Config> = v.strictObject({
   listen: v.optional(listenShape),
   dataDir: v.optional(v.pipe(v.string("must be a text"), v.nonEmpty("is empty"))),
-  auth: v.optional(
-    v.strictObject({ keys: v.pipe(v.array(keyShape, "must be a list of keys"), v.minLength(1, "names no key")) }),
-  ),
+  auth: v.optional(authShape),
+  origins: v.optional(v.pipe(v.array(originShape, "must be a list of origins"), v.minLength(1, "names no origin"))),
   targets: v.optional(v.record(name, targetShape, "must be an object of named targets"), {}),
   bindings: v.optional(v.array(bindingShape, "must be a list of bindings"), []),
 })

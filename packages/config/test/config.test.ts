@@ -23,7 +23,7 @@ test("J101 a configuration is read from JSON with its paths relative to the file
   const config = await loadConfig(join(dir, "millrace.json"))
   expect(config.listen).toEqual({ host: "127.0.0.1", port: 4400 })
   expect(config.dataDir).toBe(join(dir, "data"))
-  expect(config.auth?.keys[0]?.secret).toEqual({ file: join(dir, "key") })
+  expect(config.auth?.keys?.[0]).toMatchObject({ secret: { file: join(dir, "key") } })
   expect(config.bindings[0]?.workspaces).toEqual(["*"])
   expect(config.targets["flume"]?.["url"]).toBe("http://127.0.0.1:5140")
 })
@@ -41,16 +41,53 @@ test("J102 every wrong field is named, each on its line", () => {
     listen: "nowhere",
     colour: "red",
     auth: { keys: [{ id: "main", algorithm: "none", secret: "hunter2" }] },
+    origins: ["app.example"],
     bindings: [{ name: "Events", target: "flume", collections: [] }],
   }
   const run = (): unknown => checkConfig(wrong, "millrace.json")
   expect(run).toThrow(/listen: must be "HOST:PORT"/)
   expect(run).toThrow(/colour: is not a known setting/)
-  expect(run).toThrow(/auth\.keys\[0\]\.algorithm: must be "HS256"/)
-  expect(run).toThrow(/auth\.keys\[0\]\.secret: .*never written into the configuration/)
+  expect(run).toThrow(/auth\.keys\[0\]\.algorithm: must be "HS256", "EdDSA" or "RS256"/)
+  expect(run).toThrow(/origins\[0\]: must be an origin/)
   expect(run).toThrow(/bindings\[0\]\.name: must be 1 to 64/)
   expect(run).toThrow(/bindings\[0\]\.collections: names no collection/)
   expect(run).not.toThrow(/hunter2/)
+})
+
+test("J102 a secret in the place of its name is refused without being repeated", () => {
+  const wrong = { auth: { keys: [{ id: "main", algorithm: "HS256", secret: "hunter2" }] } }
+  const run = (): unknown => checkConfig(wrong, "millrace.json")
+  expect(run).toThrow(/auth\.keys\[0\]\.secret: .*never written into the configuration/)
+  expect(run).not.toThrow(/hunter2/)
+})
+
+test("R310 public keys and key sets are named by file or URL, over plain HTTP on this machine alone", async () => {
+  const auth = {
+    keys: [{ id: "idp", algorithm: "EdDSA", publicKey: { file: "idp.pem" } }],
+    jwks: { file: "keys.json" },
+    issuer: "https://idp.example",
+    audience: "millrace",
+  }
+  await writeFile(join(dir, "millrace.json"), JSON.stringify({ auth, origins: ["https://app.example", "*"] }))
+  expect(await loadConfig(join(dir, "millrace.json"))).toMatchObject({
+    auth: {
+      keys: [{ publicKey: { file: join(dir, "idp.pem") } }],
+      jwks: { file: join(dir, "keys.json") },
+      issuer: "https://idp.example",
+    },
+    origins: ["https://app.example", "*"],
+  })
+  const check = (given: unknown): unknown => checkConfig({ auth: given }, "c")
+  for (const url of ["https://idp.example/jwks", "http://127.0.0.1:9/jwks", "http://localhost/x"]) {
+    expect(() => check({ jwks: { url } })).not.toThrow()
+  }
+  for (const url of ["http://idp.example/jwks", "ftp://idp.example", "nowhere"]) {
+    expect(() => check({ jwks: { url } })).toThrow(/auth\.jwks/)
+  }
+  expect(() => check({ issuer: "x" })).toThrow(/auth: names neither keys nor jwks/)
+  expect(() => check({ keys: [{ id: "k", algorithm: "RS256", secret: { env: "X" } }] })).toThrow(
+    /publicKey: is missing/,
+  )
 })
 
 test("J102 rules across fields are errors: unknown target, names used twice", () => {

@@ -1,2 +1,6 @@
 export { defaultLimits, type Limits } from "./limits.ts"
 export { type Relay, type RelayOptions, startRelay } from "./relay.ts"
+export type { ReadTls, TlsMaterial } from "./tls.ts"
+export { type CompactionSettings, defaultCompaction } from "./compact/settings.ts"
+export type { CompactionOutcome } from "./compact/compactor.ts"
+export type { Quarantined } from "./compact/quarantine.ts"

@@ -7,7 +7,7 @@ export interface Metric {
 
 /** The whole page. */
 export function formatMetrics(metrics: readonly Metric[]): string {
-  return metrics.map(({ name, help, lines }) => [`# HELP ${name} ${help}`, ...lines()].join("\n")).join("\n") + "\n"
+  return metrics.map((one) => `${[`# HELP ${one.name} ${one.help}`, ...one.lines()].join("\n")}\n`).join("")
 }
 
 /** Only grows. */
@@ -25,7 +25,9 @@ export class Counter implements Metric {
     this.#value += amount
   }
 
-  lines = (): readonly string[] => [`# TYPE ${this.name} counter`, `${this.name} ${this.#value}`]
+  lines(): readonly string[] {
+    return [`# TYPE ${this.name} counter`, `${this.name} ${this.#value}`]
+  }
 }
 
 /** A counter for each value of one label; the values come from a closed union. */
@@ -45,10 +47,12 @@ export class LabelledCounter<Label extends string> implements Metric {
     this.#values.set(value, (this.#values.get(value) ?? 0) + 1)
   }
 
-  lines = (): readonly string[] => [
-    `# TYPE ${this.name} counter`,
-    ...[...this.#values].map(([value, count]) => `${this.name}{${this.#label}="${value}"} ${count}`),
-  ]
+  lines(): readonly string[] {
+    return [
+      `# TYPE ${this.name} counter`,
+      ...[...this.#values].map(([value, count]) => `${this.name}{${this.#label}="${value}"} ${count}`),
+    ]
+  }
 }
 
 /** Read when the page is written. */
@@ -63,7 +67,9 @@ export class Gauge implements Metric {
     this.#read = read
   }
 
-  lines = (): readonly string[] => [`# TYPE ${this.name} gauge`, `${this.name} ${this.#read()}`]
+  lines(): readonly string[] {
+    return [`# TYPE ${this.name} gauge`, `${this.name} ${this.#read()}`]
+  }
 }
 
 /** Counts of observations up to each bound, their sum and count. */
@@ -89,7 +95,7 @@ export class Histogram implements Metric {
     if (at !== -1) this.#counts[at] = (this.#counts[at] ?? 0) + 1
   }
 
-  lines = (): readonly string[] => {
+  lines(): readonly string[] {
     let below = 0
     const buckets = this.#bounds.map((bound, at) => {
       below += this.#counts[at] ?? 0
