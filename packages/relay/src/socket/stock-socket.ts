@@ -6,6 +6,7 @@ import type { Peer } from "../room/peer.ts"
 import type { Room } from "../room/room.ts"
 import { Connection } from "./connection.ts"
 import type { Session } from "./session.ts"
+import { messagesIn } from "./stock-messages.ts"
 
 /** Serves one y-websocket client in a room that is already loaded and held for it; the hold is released at its end. */
 export function serveStock(session: Session, socket: WebSocket, claims: Claims, grant: Grant, room: Room): Connection {
@@ -18,7 +19,7 @@ export function serveStock(session: Session, socket: WebSocket, claims: Claims, 
     onMessage: (bytes) => {
       if (bytes.length > maxMessageBytes) throw tooLarge(maxMessageBytes)
       session.guard.passWorkspace(room.ref.name, bytes.length)
-      room.receive(peer, bytes)
+      for (const message of messagesIn(bytes)) room.receive(peer, message)
     },
     onEnd: () => {
       leave()
