@@ -45,6 +45,12 @@ export interface Reflected {
   readonly keys: KeyRanges
 }
 
+/** Whose rows end where: told while loading, so that listeners can note what the rows behind it touch. */
+export interface LoadBoundary extends Reflected {
+  /** Called once, before the first row that is in none of the ranges; never where there is none. */
+  readonly onReached: () => void
+}
+
 export interface LoadReport {
   readonly rows: number
   /** Names this life of the database; keys of another life mean nothing. */
@@ -69,8 +75,6 @@ export type DocStoreState = "opening" | "open" | "failed" | "closed"
  */
 export class DocStore {
   readonly name: string
-  /** Origin of rows that the caller had reflected; never stored again. */
-  readonly reflectedOrigin: object = {}
   readonly #options: DocStoreOptions
   #state: DocStoreState = "opening"
   #reader: StockReader | undefined
@@ -109,17 +113,22 @@ export class DocStore {
 
   /** Whether `origin` is that of rows read from here, reflected or not. */
   isOwnOrigin(origin: unknown): boolean {
-    return origin === this.#reader || origin === this.#settledReader || origin === this.reflectedOrigin
+    return origin === this.#reader || origin === this.#settledReader
   }
 
   /** Whether `origin` is that of rows that the caller had reflected when `load` was called. */
   isReflectedOrigin(origin: unknown): boolean {
-    return origin === this.#settledReader || origin === this.reflectedOrigin
+    return origin !== undefined && origin === this.#settledReader
   }
 
   /** That of the rows, as read or set; 0 while unknown. */
   get generation(): number {
     return this.#generation
+  }
+
+  /** Whether the document has something that is not stored yet. */
+  get isBehind(): boolean {
+    return this.#state !== "open" || this.#queue.length > 0 || this.#whole || this.#writing !== undefined
   }
 
   /** Notes the generation of the document, in the next transaction. */
@@ -140,12 +149,26 @@ export class DocStore {
    * Opens the database and applies its rows: first those reflected, then those from the first unreflected key on, so that
    * listeners can tell them apart by origin. Rejects with a `StorageFault`; opening is then tried again by itself.
    */
-  async load(reflected: Reflected | undefined): Promise<LoadReport> {
+  async load(reflected: Reflected | undefined, boundary?: LoadBoundary): Promise<LoadReport> {
     try {
-      return await this.#open(reflected)
+      return await this.#open(reflected, boundary)
     } catch (thrown) {
       throw this.#fail(thrown)
     }
+  }
+
+  /**
+   * Applies what other tabs appended since the rows were last read; what the document has already does nothing. Without an open database
+   * there is nothing to do: opening reads everything.
+   */
+  async readOn(): Promise<void> {
+    const reader = this.#reader
+    if (this.#state !== "open" || reader === undefined) return
+    const from = reader._dbref
+    await readOn(reader)
+    if (reader !== this.#reader || reader._dbref <= from) return
+    this.#highestKey = Math.max(this.#highestKey, reader._dbref - 1)
+    this.#options.onStored?.({ incarnation: this.#incarnation, keys: [[0, reader._dbref - 1]] })
   }
 
   /** Waits for what is queued, then closes the connection. Idempotent; the document is let go at once. */
@@ -168,7 +191,7 @@ export class DocStore {
     this.#pump()
   }
 
-  async #open(reflected: Reflected | undefined): Promise<LoadReport> {
+  async #open(reflected: Reflected | undefined, boundary?: LoadBoundary): Promise<LoadReport> {
     const { indexedDB, name, doc } = this.#options
     const opened: { database?: IDBDatabase } = {}
     const database = await openDatabase({
@@ -188,7 +211,13 @@ export class DocStore {
     const keys = await this.#readKeys(database)
     const known = reflected?.incarnation === incarnation ? reflected.keys : []
     const from = firstKeyOutside(known, keys)
-    await this.#apply(reader, keys, from)
+    const border = boundary && firstKeyOutside(boundary.incarnation === incarnation ? boundary.keys : [], keys)
+    await this.#apply(
+      reader,
+      keys,
+      from,
+      border === undefined ? undefined : { key: border, reached: boundary?.onReached },
+    )
     this.#incarnation = incarnation
     if (this.#generation === 0) this.#generation = generation
     else this.#noteGeneration = this.#generation !== generation
@@ -200,21 +229,35 @@ export class DocStore {
     return { rows: keys.length, incarnation, generation, highestKey: this.#highestKey, unreflected: from !== undefined }
   }
 
-  async #apply(reader: StockReader, keys: readonly number[], unreflectedFrom: number | undefined): Promise<void> {
+  /** Rows before `unreflectedFrom` come with an origin of their own, and no transaction crosses the border. */
+  async #apply(
+    reader: StockReader,
+    keys: readonly number[],
+    unreflectedFrom: number | undefined,
+    border: Border | undefined,
+  ): Promise<void> {
     if (keys.length === 0) return
-    if (unreflectedFrom === undefined) {
-      const settled = stockReader(reader.db, reader.doc)
-      this.#settledReader = settled
-      await readOn(settled)
-      reader._dbref = settled._dbref
-      reader._dbsize = settled._dbsize
-      return
+    const settled = stockReader(reader.db, reader.doc)
+    this.#settledReader = settled
+    for (const stop of [border?.key, unreflectedFrom].filter((key) => key !== undefined).sort((a, b) => a - b)) {
+      await this.#applyUpTo(stop, settled, unreflectedFrom === undefined || stop <= unreflectedFrom ? settled : reader)
+      if (stop === border?.key) border.reached?.()
     }
-    const store = reader.db.transaction([updatesStore], "readonly").objectStore(updatesStore)
-    const rows: Uint8Array[] = await resultOf(store.getAll(IDBKeyRange.upperBound(unreflectedFrom, true)))
-    Y.transact(reader.doc, () => rows.forEach((row) => Y.applyUpdate(reader.doc, row)), this.reflectedOrigin, false)
-    reader._dbref = unreflectedFrom
-    await readOn(reader)
+    reader._dbref = settled._dbref
+    const rest = unreflectedFrom === undefined ? settled : reader
+    await readOn(rest)
+    reader._dbref = rest._dbref
+    reader._dbsize = rest._dbsize
+  }
+
+  /** Applies the rows from `at._dbref` on that are before `stop`. */
+  async #applyUpTo(stop: number, at: StockReader, origin: StockReader): Promise<void> {
+    if (stop <= at._dbref) return
+    const store = at.db.transaction([updatesStore], "readonly").objectStore(updatesStore)
+    const range = IDBKeyRange.bound(at._dbref, stop, false, true)
+    const rows: Uint8Array[] = await resultOf(store.getAll(range))
+    Y.transact(at.doc, () => rows.forEach((row) => Y.applyUpdate(at.doc, row)), origin, false)
+    at._dbref = stop
   }
 
   async #readIdentity(database: IDBDatabase): Promise<{ incarnation: string; generation: number }> {
@@ -368,6 +411,12 @@ export class DocStore {
     this.#attempt += 1
     this.#retryTimer = this.#options.clock.after(delayMs, task)
   }
+}
+
+interface Border {
+  /** The first row behind it. */
+  readonly key: number
+  readonly reached: (() => void) | undefined
 }
 
 function isLostConnection(thrown: unknown): boolean {

@@ -3,11 +3,28 @@ export {
   DocStore,
   type DocStoreOptions,
   type DocStoreState,
+  type LoadBoundary,
   type LoadReport,
   type Reflected,
   type StoredKeys,
 } from "./doc-store.ts"
-export { addKeys, firstKeyOutside, hasKey, type KeyRanges } from "./key-ranges.ts"
+export { addKeys, coversKeys, firstKeyOutside, hasKey, type KeyRanges } from "./key-ranges.ts"
+export { Mirror } from "./mirror/mirror.ts"
+export type {
+  MirrorChange,
+  MirrorEvent,
+  MirrorProgress,
+  MirrorReset,
+  MirrorState,
+  MirrorStatus,
+  UniqueViolation,
+} from "./mirror/mirror-api.ts"
+export type { MirroredUpdates, MirrorLimits, MirrorOptions } from "./mirror/mirror-options.ts"
+export type { MirrorPosition, RebuildCursor } from "./mirror/mirror-position.ts"
+export { type MirrorRow, recordOfRow, rowName, rowOf } from "./mirror/mirror-row.ts"
+export { type MirrorStateEvent, nextMirrorState } from "./mirror/mirror-state.ts"
+export { type MirrorIndex, type MirrorStore, type MirrorStores, storesOf } from "./mirror/mirror-stores.ts"
+export { processTabs, type TabChannel, type Tabs } from "./mirror/tabs.ts"
 export { statusDatabaseName, updatesDatabaseName } from "./names.ts"
 export type {
   StatusChanges,

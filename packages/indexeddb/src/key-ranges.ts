@@ -26,3 +26,8 @@ export function hasKey(ranges: KeyRanges, key: number): boolean {
 export function firstKeyOutside(ranges: KeyRanges, keys: readonly number[]): number | undefined {
   return keys.find((key) => !hasKey(ranges, key))
 }
+
+/** Whether every key of `inner` is in `outer`. */
+export function coversKeys(outer: KeyRanges, inner: KeyRanges): boolean {
+  return inner.every(([from, to]) => outer.some(([low, high]) => low <= from && to <= high))
+}

@@ -6,9 +6,11 @@ export interface DatabaseRequest {
   /** Left out: whatever version there is, 1 when there is none, as y-indexeddb opens. */
   readonly version?: number
   /** Makes what is missing. */
-  readonly upgrade: (database: IDBDatabase) => void
+  readonly upgrade: (database: IDBDatabase, transaction: IDBTransaction) => void
   /** Called when a database opens late, or when an open one is lost; a lost connection is closed already. */
   readonly onFault: (fault: StorageFault) => void
+  /** Given, an upgrade by another page is no fault: the connection is closed, and may be opened again behind the upgrade. */
+  readonly onUpgrade?: () => void
 }
 
 /** Opens a database and watches its connection. Rejects with the fault `unopened`. */
@@ -23,15 +25,18 @@ export function openDatabase(request: DatabaseRequest): Promise<IDBDatabase> {
       reject(new StorageFault("unopened", name, cause))
       return
     }
-    opening.onupgradeneeded = () => request.upgrade(opening.result)
+    opening.onupgradeneeded = () => {
+      if (opening.transaction !== null) request.upgrade(opening.result, opening.transaction)
+    }
     opening.onblocked = () => onFault(new StorageFault("blocked", name))
     opening.onerror = () => reject(new StorageFault("unopened", name, opening.error))
     opening.onsuccess = () => {
       const database = opening.result
-      database.onversionchange = () => {
+      database.onversionchange = ({ newVersion }) => {
         // Refusing would block the other page's deletion or upgrade for as long as this page lives.
         database.close()
-        onFault(new StorageFault("superseded", name))
+        if (newVersion !== null && request.onUpgrade !== undefined) request.onUpgrade()
+        else onFault(new StorageFault("superseded", name))
       }
       database.onclose = () => onFault(new StorageFault("closed", name))
       resolve(database)

@@ -1,4 +1,5 @@
 import type { KeyRanges } from "./key-ranges.ts"
+import type { MirrorPosition } from "./mirror/mirror-position.ts"
 
 export type StatusState = "waiting" | "parked" | "rejected" | "conflict" | "pending" | "accepted" | "durable"
 
@@ -50,4 +51,6 @@ export interface StatusSnapshot {
   readonly position: StatusPosition | undefined
   /** Every row that is neither `accepted` nor `durable`. */
   readonly open: readonly StatusRow[]
+  /** That of the mirror in the same database, undefined where there is none. */
+  readonly mirror?: MirrorPosition | undefined
 }

@@ -1,10 +1,12 @@
 import { addKeys } from "./key-ranges.ts"
-import { endOf, openDatabase, resultOf } from "./open-database.ts"
+import { inTransaction } from "./in-transaction.ts"
+import { readMirrorPosition } from "./mirror/mirror-position.ts"
+import { openDatabase, resultOf } from "./open-database.ts"
 import type { StatusChanges, StatusPosition, StatusRow, StatusSnapshot, StatusState } from "./status-row.ts"
 import { faultOfAbort, StorageFault } from "./storage-fault.ts"
 
 export const statusStore = "$status"
-const metaStore = "$meta"
+export const metaStore = "$meta"
 const byState = "byState"
 const positionKey = "position"
 /** A transaction's worth of rows: a few tens of milliseconds, and no page-sized burst of memory. */
@@ -17,6 +19,14 @@ export interface StatusStoreOptions {
   readonly name: string
   readonly indexedDB: IDBFactory
   readonly onFault: (fault: StorageFault) => void
+}
+
+/** Makes what is missing of `$status` and `$meta`. */
+export function createStatusStores(database: IDBDatabase): void {
+  if (!database.objectStoreNames.contains(statusStore)) {
+    database.createObjectStore(statusStore, { keyPath: ["collection", "id"] }).createIndex(byState, "state")
+  }
+  if (!database.objectStoreNames.contains(metaStore)) database.createObjectStore(metaStore)
 }
 
 /**
@@ -40,9 +50,10 @@ export class StatusStore {
       const position = resultOf(
         transaction.objectStore(metaStore).get(positionKey) as IDBRequest<StatusPosition | undefined>,
       )
+      const mirror = readMirrorPosition(transaction)
       const index = transaction.objectStore(statusStore).index(byState)
       const open = openStates.map((state) => resultOf(index.getAll(state) as IDBRequest<StatusRow[]>))
-      return { position: await position, open: (await Promise.all(open)).flat() }
+      return { position: await position, open: (await Promise.all(open)).flat(), mirror: await mirror }
     })
   }
 
@@ -93,22 +104,12 @@ export class StatusStore {
     this.#database = undefined
   }
 
-  async #in<T>(mode: IDBTransactionMode, work: (transaction: IDBTransaction) => Promise<T>): Promise<T> {
+  async #in<T>(mode: "readonly" | "readwrite", work: (transaction: IDBTransaction) => Promise<T>): Promise<T> {
     const { name } = this.#options
     if (this.#closed) throw new StorageFault("closed", name)
     const database = this.#database ?? (await this.#open())
     try {
-      const transaction = database.transaction([statusStore, metaStore], mode)
-      const end = endOf(transaction)
-      end.catch(() => {})
-      const result = work(transaction)
-      // Without this, what a throw left out would be missing from a transaction that completes.
-      result.catch(() => abort(transaction))
-      await end.catch(async (thrown: unknown) => {
-        await result
-        throw thrown
-      })
-      return await result
+      return await inTransaction(database, [statusStore, metaStore], mode, work)
     } catch (thrown) {
       if (this.#database === database) this.#database = undefined
       database.close()
@@ -121,12 +122,9 @@ export class StatusStore {
     const database = await openDatabase({
       indexedDB,
       name,
-      version: 1,
-      upgrade: (made) => {
-        const store = made.createObjectStore(statusStore, { keyPath: ["collection", "id"] })
-        store.createIndex(byState, "state")
-        made.createObjectStore(metaStore)
-      },
+      upgrade: createStatusStores,
+      // The mirror's stores are in the same database and come and go with the schema.
+      onUpgrade: () => (this.#database = undefined),
       onFault: (fault) => {
         if (fault.fault !== "blocked") this.#database = undefined
         onFault(fault)
@@ -138,15 +136,6 @@ export class StatusStore {
     }
     this.#database = database
     return database
-  }
-}
-
-/** One that ended already is left as it is. */
-function abort(transaction: IDBTransaction): void {
-  try {
-    transaction.abort()
-  } catch {
-    // It ended by itself.
   }
 }
 
