@@ -16,7 +16,7 @@ export interface SocketLike {
 
 export type SocketConstructor = new (url: string, protocols: string[]) => SocketLike
 
-/** Asked at every connection, so that an expired token is replaced; never logged. */
+/** Asked at every connection, and before a token expires while it is in use; never logged. */
 export type TokenSource = string | (() => Promise<string> | string)
 
 /** How to reach a relay. */
@@ -41,4 +41,9 @@ export interface WorkspaceOptions<S extends Schema> extends RelayOptions {
   readonly indexedDB?: IDBFactory | null
   /** Generation of the workspace that is meant, 1 unless it was reset. */
   readonly generation?: number
+  /**
+   * Keep the records as object stores too, for `Workspace.database` and `Workspace.changes`. Default false: it costs as much disk as the
+   * records, and a rebuild where the schema changes. Several tabs of one browser must say the same.
+   */
+  readonly mirror?: boolean
 }

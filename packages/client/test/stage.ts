@@ -31,8 +31,8 @@ export type TestWorkspace = Workspace<typeof schema>
 
 const key: TokenKey = { id: "test", algorithm: "HS256", secret: new TextEncoder().encode("0".repeat(32)) }
 
-export function token(role: string, expiresInMs = 3_600_000): Promise<string> {
-  return signToken({ key, subject: `a ${role}`, workspaces: { "*": role }, expiresAtMs: Date.now() + expiresInMs })
+export function token(role: string, expiresInMs = 3_600_000, subject = `a ${role}`): Promise<string> {
+  return signToken({ key, subject, workspaces: { "*": role }, expiresAtMs: Date.now() + expiresInMs })
 }
 
 /** A relay in this process that can go and come back at the same address with the same log. */
@@ -51,6 +51,7 @@ export interface OpenOptions {
   readonly role?: string
   readonly token?: () => Promise<string> | string
   readonly generation?: number
+  readonly mirror?: boolean
   /** Another way to the relay. */
   readonly url?: string
 }
@@ -82,6 +83,7 @@ export async function startStage(limits: Partial<Limits> = {}): Promise<Stage> {
       token: options.token ?? (() => token(options.role ?? "write")),
       indexedDB: options.browser ?? null,
       ...(options.generation === undefined ? {} : { generation: options.generation }),
+      ...(options.mirror === undefined ? {} : { mirror: options.mirror }),
     })
     atEndOfTests(() => workspace.close())
     return workspace

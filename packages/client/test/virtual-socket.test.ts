@@ -17,6 +17,7 @@ test("C23 a pong keeps the stock provider from taking a quiet channel for a dead
     },
     requested: nothing,
     opened: nothing,
+    permitted: nothing,
     sent: nothing,
     receive: (_frame: number, deliver: () => void) => deliver(),
     durable: nothing,

@@ -162,6 +162,12 @@ export class DocLink implements VirtualSocketHost {
     this.#step("open")
   }
 
+  permitted(permission: Permission): void {
+    if (this.#permission === permission) return
+    this.#permission = permission
+    this.#options.onChange(this)
+  }
+
   sent(frame: number, stepTwo: boolean): void {
     this.#sent = frame
     if (!stepTwo) return

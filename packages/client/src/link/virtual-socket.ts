@@ -11,6 +11,8 @@ export interface VirtualSocketHost {
   openChannel(handlers: ChannelHandlers): Channel
   requested(): void
   opened(message: Opened): void
+  /** What may be done was said anew; where writing is new, the relay asks for what was kept back. */
+  permitted(permission: Permission): void
   /** An update frame goes out, counted from 1. */
   sent(frame: number, stepTwo: boolean): void
   /** Runs `deliver`, which applies update frame number `frame`. */
@@ -59,6 +61,10 @@ export class VirtualSocket {
         this.readyState = states.open
         host.opened(message)
         this.onopen?.()
+      },
+      permission: (message) => {
+        this.#permission = message.permission
+        host.permitted(message.permission)
       },
       data: (payload) => this.#deliver(payload),
       durable: (message) => host.durable(message),

@@ -15,6 +15,8 @@ export interface ChannelHandlers {
   /** The socket is there and the request went out. */
   requested?(): void
   opened(message: Of<"opened">): void
+  /** What the channel may do has changed, or was confirmed with a new token. */
+  permission?(message: Of<"permission">): void
   data?(payload: Uint8Array): void
   durable?(message: Of<"durable">): void
   entry?(message: Of<"entry">): void

@@ -15,6 +15,7 @@ import { errorOfClose } from "./close-error.ts"
 import { Framing } from "./framing.ts"
 import { LiveSocket } from "./live-socket.ts"
 import { nextSocketState, type SocketEvent, type SocketState } from "./socket-state.ts"
+import { TokenRenewal } from "./token-renewal.ts"
 
 export interface FeedHandlers {
   item(message: Extract<ServerMessage, { type: "feed" }>): void
@@ -53,7 +54,7 @@ interface Slot {
  * One socket to one relay, with channels on it, kept from the first channel or feed until `close`.
  *
  * A lost socket closes the channels that were asked for on it and comes back after a full-jitter delay, with a fresh
- * token; channels not asked for yet wait. A permanent refusal closes all, and every later one, with the same error.
+ * token; a live one gets a fresh token before the old one ends; channels not asked for yet wait. A permanent refusal closes all, and every later one, with the same error.
  */
 export class RelayConnection {
   readonly #options: RelayConnectionOptions
@@ -72,9 +73,12 @@ export class RelayConnection {
   #pingMs = maxPingMs
   #refusal: MillraceError | undefined
   #renewed = false
+  #token = ""
+  readonly #renewal: TokenRenewal
 
   constructor(options: RelayConnectionOptions) {
     this.#options = options
+    this.#renewal = new TokenRenewal({ ...options, send: (token) => this.#send({ type: "auth", token }) })
   }
 
   get state(): SocketState {
@@ -165,6 +169,7 @@ export class RelayConnection {
     const guard = (task: () => void) => () => {
       if (dial === this.#dial) task()
     }
+    this.#token = text
     try {
       this.#framing = new Framing()
       this.#socket = new LiveSocket(WebSocket, url, text, {
@@ -225,6 +230,7 @@ export class RelayConnection {
 
   #dropSocket(): void {
     this.#dial += 1
+    this.#renewal.stop()
     this.#socket?.close()
     this.#socket = undefined
     this.#framing = undefined
@@ -232,6 +238,7 @@ export class RelayConnection {
 
   #greeted(): void {
     this.#answered = true
+    this.#renewal.begin(this.#token)
     this.#planPing()
     if (this.#feeds.size > 0) this.#askFeed()
     for (const slot of this.#slots) this.#ask(slot)
@@ -318,8 +325,9 @@ export class RelayConnection {
       case "error":
         return this.#refused(message.channel, message)
       case "part":
-      case "permission":
         return
+      case "permission":
+        return this.#toSlot(message.channel, (slot) => slot.handlers.permission?.(message))
       case "opened":
         this.#attempt = 0
         this.#renewed = false

@@ -106,11 +106,11 @@ export class MillraceSocket {
     )
   }
 
-  /** What shrinks shrinks before the answer is sent: no frame after it is judged by the old token. */
+  /** Takes effect between two frames: none after it is judged by the old token. */
   #takeClaims(claims: Claims): void {
     if (claims.subject !== this.connection.claims.subject) {
       return this.connection.end(
-        new MillraceError("The new token is of another subject; open another socket for it.", { kind: "forbidden" }),
+        new MillraceError("The new token is of another subject; connect anew with it.", { kind: "unauthenticated" }),
       )
     }
     this.connection.renew(claims)
@@ -120,8 +120,9 @@ export class MillraceSocket {
         const grant = grantFor(claims, ref)
         const open = this.#channels.get(channel)
         if (open === undefined || open === opening) continue
-        open.regrant(grant)
+        // Said first: one that may write now is asked for its edits next, and answers as what it knows itself to be.
         this.#send({ type: "permission", channel, permission: grant.permission, expiresAtMs })
+        open.regrant(grant)
       } catch (thrown) {
         this.#fail(channel, asMillraceError(thrown, "bug"))
       }
