@@ -1,4 +1,5 @@
 import type { MillraceError } from "@millrace/ports"
+import type { Mirror, MirrorEvent } from "@millrace/indexeddb"
 import type { Permission } from "@millrace/protocol"
 import type { InputRecordOf, Patch, RecordOf, Records, Schema } from "@millrace/model"
 import type * as Y from "yjs"
@@ -131,6 +132,9 @@ export interface WorkspaceCollection<R, I> {
 /** Stops what the call started; idempotent. */
 export type Unsubscribe = () => void
 
+/** The mirror as an application sees it. */
+export type WorkspaceMirror = Pick<Mirror, "status" | "onStatus" | "settled" | "violations" | "rebuild">
+
 export interface Workspace<S extends Schema> {
   readonly name: string
   readonly doc: Y.Doc
@@ -149,6 +153,19 @@ export interface Workspace<S extends Schema> {
   onStatus(listener: (status: WorkspaceStatus) => void): Unsubscribe
   /** Called after records' statuses may have changed; `undefined` stands for "any of them". */
   onRecordStatus(listener: (changed: readonly RecordRef[] | undefined) => void): Unsubscribe
+  /** The object stores that mirror the records: state, rebuild, violations; undefined unless opened with `mirror`. */
+  readonly mirror: WorkspaceMirror | undefined
+  /**
+   * A connection to the mirrored object stores, for reading: each collection a store with key path `id` and the schema's indexes, beside
+   * `$status`. What would write throws kind `unsupported`. Ask at each use: a page with another schema ends it. Resolves before the local copy
+   * is loaded, with rows as the last session left them; `mirror.settled()` tells when they show what this tab has.
+   */
+  database(): Promise<IDBDatabase>
+  /**
+   * Follows the mirrored stores: every change, whichever tab made it, in the order of commits, with before and after. A `reset` says that
+   * rows changed that nobody told: read again. Throws kind `unsupported` without a mirror.
+   */
+  changes(listener: (events: readonly MirrorEvent[]) => void, options?: { readonly after?: number }): Unsubscribe
   /** Called for every failure that no promise tells: storage, refused connections, broken frames. */
   onFault(listener: (fault: MillraceError) => void): Unsubscribe
   /** Flushes the local stores, leaves the relay, ends every promise still open. Idempotent. */

@@ -1,4 +1,5 @@
 import { MillraceError } from "@millrace/ports"
+import { browserTabs } from "./browser-tabs.ts"
 import type { SocketConstructor, WorkspaceOptions } from "./options.ts"
 import type { Platform } from "./platform.ts"
 
@@ -23,6 +24,7 @@ export function browserPlatform(options: Parts): Platform {
   return {
     WebSocket,
     indexedDB: options.indexedDB === null ? undefined : (options.indexedDB ?? host.indexedDB),
+    tabs: browserTabs(),
     tidy: () => {},
     onWake: (wake) => {
       host.addEventListener?.("online", wake)

@@ -1,4 +1,12 @@
 export type {
+  MirrorChange,
+  MirrorEvent,
+  MirrorReset,
+  MirrorState,
+  MirrorStatus,
+  UniqueViolation,
+} from "@millrace/indexeddb"
+export type {
   BindingWatermark,
   CollectionName,
   ConnectionState,
@@ -10,6 +18,7 @@ export type {
   Unsubscribe,
   Workspace,
   WorkspaceCollection,
+  WorkspaceMirror,
   WorkspaceStatus,
   WriteHandle,
 } from "./api.ts"

@@ -52,10 +52,18 @@ export class LocalCopy {
     }
   }
 
-  /** Applies the stored rows; those that `$status` does not reflect come with an origin of their own. */
-  async load(snapshot: StatusSnapshot | undefined): Promise<LoadReport> {
+  /**
+   * Applies the stored rows; those that `$status` does not reflect come with an origin of their own, those that the mirror does not
+   * reflect after `onMirrorBoundary`.
+   */
+  async load(snapshot: StatusSnapshot | undefined, onMirrorBoundary?: () => void): Promise<LoadReport> {
     const position = snapshot?.position
-    return await this.updates.load(position && { incarnation: position.incarnation, keys: position.reflected })
+    const mirror = snapshot?.mirror
+    return await this.updates.load(
+      position && { incarnation: position.incarnation, keys: position.reflected },
+      mirror &&
+        onMirrorBoundary && { incarnation: mirror.incarnation, keys: mirror.reflected, onReached: onMirrorBoundary },
+    )
   }
 
   isKnown(origin: unknown): boolean {

@@ -1,4 +1,4 @@
-import type { StatusSnapshot, StorageFault } from "@millrace/indexeddb"
+import type { Mirror, MirrorEvent, StatusSnapshot, StorageFault } from "@millrace/indexeddb"
 import {
   type Collection,
   type InputRecordOf,
@@ -34,6 +34,7 @@ import { Coalesced } from "./coalesced.ts"
 import { LocalCopy } from "./local-copy.ts"
 import { Outcomes } from "./outcomes.ts"
 import { noTouches, plainLedger } from "../link/plain-ledger.ts"
+import { noMirror, openMirror } from "./workspace-mirror.ts"
 import { WriteCollection } from "./write-collection.ts"
 import { Writes } from "./writes.ts"
 
@@ -50,6 +51,7 @@ export class LocalWorkspace<S extends Schema> implements Workspace<S>, BookListe
   readonly doc: Y.Doc = new Y.Doc()
   readonly records: Records<S>
   readonly ready: Promise<void>
+  readonly mirror: Mirror | undefined
   readonly #ports: WorkspacePorts
   readonly #statusDoc = new Y.Doc()
   readonly #lease: RelayLease
@@ -109,8 +111,22 @@ export class LocalWorkspace<S extends Schema> implements Workspace<S>, BookListe
         clock,
         random,
         onFault: (fault) => this.#storageFault(fault),
-        onStored: (stored) => this.#keeper?.stored(stored),
+        onStored: (stored) => {
+          this.#keeper?.stored(stored)
+          this.mirror?.stored(stored)
+        },
       })
+    this.mirror = openMirror({
+      wanted: options.mirror ?? false,
+      copy: this.#copy,
+      indexedDB: platform.indexedDB,
+      tabs: platform.tabs,
+      workspace: ref,
+      records: this.records as unknown as Records,
+      clock,
+      log: () => ({ seq: this.#ledger.seq, generation: this.#generation }),
+      onFault: (fault) => this.#fault(fault),
+    })
     this.#keeper =
       this.#copy &&
       new StatusKeeper({
@@ -194,6 +210,16 @@ export class LocalWorkspace<S extends Schema> implements Workspace<S>, BookListe
     return this.#recordsTold.add(listener)
   }
 
+  async database(): Promise<IDBDatabase> {
+    if (this.mirror === undefined) throw noMirror()
+    return await this.mirror.database()
+  }
+
+  changes(listener: (events: readonly MirrorEvent[]) => void, options?: { readonly after?: number }): Unsubscribe {
+    if (this.mirror === undefined) throw noMirror()
+    return this.mirror.onChanges(listener, options)
+  }
+
   onFault(listener: (fault: MillraceError) => void): Unsubscribe {
     const own = (fault: MillraceError): void => listener(fault)
     this.#faultListeners.add(own)
@@ -225,11 +251,14 @@ export class LocalWorkspace<S extends Schema> implements Workspace<S>, BookListe
     const copy = this.#copy
     let generation = 0
     let statusGeneration = 0
+    let isKnown = false
     try {
       if (copy !== undefined) {
         const snapshot = await copy.readStatus((thrown) => this.#fault(asMillraceError(thrown, "storage")))
         if (snapshot !== undefined) this.#restore(snapshot)
-        const report = await copy.load(snapshot)
+        this.mirror?.expect(snapshot?.mirror)
+        const report = await copy.load(snapshot, this.mirror?.boundary)
+        isKnown = true
         generation = report.generation
         statusGeneration = (await copy.statusUpdates.load(undefined)).generation
       }
@@ -241,6 +270,7 @@ export class LocalWorkspace<S extends Schema> implements Workspace<S>, BookListe
         this.#book.restored()
         this.#link.start(generation)
         this.#statusLink.start(statusGeneration)
+        this.mirror?.start(isKnown)
       }
       this.#statusTold.trigger()
     }
@@ -306,6 +336,7 @@ export class LocalWorkspace<S extends Schema> implements Workspace<S>, BookListe
     await this.ready.catch(() => {})
     // First the updates: the rows of `$status` stand for keys that exist.
     await this.#copy?.updates.stored().catch(() => {})
+    await this.mirror?.close()
     await this.#keeper?.close().catch((thrown: unknown) => this.#fault(asMillraceError(thrown, "storage")))
     await this.#copy?.close()
     this.#ledger.fail(closed)
