@@ -7,7 +7,7 @@ export interface CampaignContext {
   /** An empty folder of the campaign's own, removed after it. */
   readonly folder: string
   /** A line for whoever watches. */
-  say(line: string): void
+  readonly say: (line: string) => void
 }
 
 /** What a campaign found. */

@@ -1,5 +1,6 @@
 import type { Campaign } from "./campaign.ts"
 import { relayCampaign } from "./relay/campaign.ts"
+import { stacksCampaign } from "./stacks/campaign.ts"
 
 /** Every campaign that `npm run soak` knows. */
-export const campaigns: readonly Campaign[] = [relayCampaign]
+export const campaigns: readonly Campaign[] = [relayCampaign, stacksCampaign]

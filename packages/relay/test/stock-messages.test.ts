@@ -11,7 +11,7 @@ const presenceOfNobody = Uint8Array.of(1, 1, 0)
 
 test("R212 several messages in one frame are each answered, as clients on yrs begin", async () => {
   const { ws, token } = await startTestRelay()
-  const socket = new WebSocket(`${ws}/sync/w?token=${await token({ w: "write" })}`)
+  const socket = new WebSocket(`${ws}/w?token=${await token({ w: "write" })}`)
   const steps: (number | undefined)[] = []
   socket.on("message", (data: Buffer) => void steps.push(data[0] === 0 ? data[1] : undefined))
   socket.on("open", () => socket.send(Buffer.concat([syncFrame("step1", emptyVector), presenceOfNobody])))
@@ -25,7 +25,7 @@ test("R212 several messages in one frame are each answered, as clients on yrs be
   socket.terminate()
 })
 
-test("R212 a frame is refused whole bytes only: a message cut short, followed by none, or one of too many", () => {
+test("R212 a frame is refused where a message is cut short, followed by none, or one of too many", () => {
   const one = syncFrame("step1", emptyVector)
   expect(messagesIn(Buffer.concat([one, presenceOfNobody])).map((message) => message.length)).toEqual([4, 3])
   expect(messagesIn(new Uint8Array())).toEqual([])
