@@ -76,8 +76,8 @@ export type ServerMessage =
     }
   /**
    * Mode `log`: a piece of one update that stands for every entry up to `seq`, where what follows `afterSeq` is kept no
-   * more one by one. Pieces come in order with nothing else of the channel between them and have `totalBytes` together; then entries after `seq`
-   * follow. Author and time are those of entry `seq`.
+   * more one by one. It may hold entries after `seq` too; they follow all the same. Pieces come in order with nothing else of the channel
+   * between them and have `totalBytes` together. Author and time are those of entry `seq`.
    */
   | {
       readonly type: "snapshot"

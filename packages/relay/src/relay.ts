@@ -11,10 +11,14 @@ import {
   systemClock,
   systemRandom,
 } from "@millrace/ports"
+import type { WorkspaceRef } from "@millrace/protocol"
 import type { Store } from "@millrace/store"
 import { Revocations } from "./access/revocations.ts"
 import { defaultMaxTokenLifeMs, type Verifier } from "./access/token.ts"
 import { Catalogue } from "./catalogue/catalogue.ts"
+import { type CompactionOutcome, Compactor } from "./compact/compactor.ts"
+import { Quarantine, type Quarantined } from "./compact/quarantine.ts"
+import { type CompactionSettings, defaultCompaction } from "./compact/settings.ts"
 import { Guard } from "./guard/guard.ts"
 import type { Origins } from "./guard/origin.ts"
 import { answerRequest } from "./http/answer-request.ts"
@@ -22,6 +26,7 @@ import { writeAnswer } from "./http/answer.ts"
 import { defaultLimits, type Limits } from "./limits.ts"
 import { Metrics } from "./metrics/metrics.ts"
 import { Rooms } from "./room/rooms.ts"
+import { streamOf } from "./room/stream-name.ts"
 import { Followers } from "./socket/followers.ts"
 import type { Session } from "./socket/session.ts"
 import { Upgrader } from "./socket/upgrade.ts"
@@ -46,6 +51,8 @@ export interface RelayOptions {
   readonly log?: Log
   /** Whatever is left out is as in `defaultLimits`. */
   readonly limits?: Partial<Limits>
+  /** Whatever is left out is as in `defaultCompaction`. */
+  readonly compaction?: Partial<CompactionSettings>
 }
 
 export interface Relay {
@@ -53,6 +60,10 @@ export interface Relay {
   readonly port: number
   /** Reads certificate and key anew for connections to come; rejects, and goes on with the old ones, where they are no good. */
   reloadTls(): Promise<void>
+  /** Logs that do not compact and are served as they are. */
+  quarantined(): readonly Quarantined[]
+  /** Compacts a workspace's log now, quarantined or not. */
+  compact(ref: WorkspaceRef): Promise<CompactionOutcome>
   /**
    * Stops accepting, makes durable what was taken and acknowledges it, tells each socket when to come back and closes it
    * with 1012. Idempotent.
@@ -101,6 +112,7 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
     upgrader.terminate()
     server.closeAllConnections()
     await closed
+    await session.compactor.close()
     session.metrics.close()
   }
   return {
@@ -109,6 +121,8 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
     reloadTls: async () => {
       if (options.tls !== undefined && "setSecureContext" in server) setTls(server, await options.tls())
     },
+    quarantined: () => session.compactor.quarantined(),
+    compact: (ref) => session.compactor.compact(streamOf(ref)),
     close: () => (closing ??= closeAll()),
   }
 }
@@ -120,6 +134,9 @@ async function openSession(options: RelayOptions, limits: Limits): Promise<Sessi
   const revocations = await Revocations.open({ store, clock, maxTokenLifeMs, maxRevocations })
   const catalogue = await Catalogue.open(store, clock)
   const metrics = new Metrics()
+  const quarantine = await Quarantine.open(store, clock)
+  const settings = { ...defaultCompaction, ...options.compaction }
+  const compactor = new Compactor({ store, clock, log, metrics, quarantine, settings })
   const verifier: Verifier = {
     async verify(token) {
       const claims = await options.verifier.verify(token)
@@ -129,7 +146,8 @@ async function openSession(options: RelayOptions, limits: Limits): Promise<Sessi
   }
   return {
     store,
-    rooms: new Rooms({ store, clock, log, limits, metrics }),
+    rooms: new Rooms({ store, clock, log, limits, metrics, compactor }),
+    compactor,
     followers: new Followers(),
     catalogue,
     revocations,

@@ -1,5 +1,6 @@
 import { MillraceError } from "@millrace/ports"
 import type { Store } from "@millrace/store"
+import { decodeSnapshot } from "../compact/snapshot-form.ts"
 import { mergeAll } from "../room/merge.ts"
 
 /** Entries that are merged at a time, to bound how many are held one by one. */
@@ -21,7 +22,7 @@ export async function readUpdates(store: Store, stream: string): Promise<readonl
 
 async function readOnce(store: Store, stream: string): Promise<readonly Uint8Array[]> {
   const snapshot = await store.readSnapshot(stream)
-  const updates: Uint8Array[] = snapshot === undefined ? [] : [snapshot.payload]
+  const updates: Uint8Array[] = snapshot === undefined ? [] : [decodeSnapshot(snapshot.payload).update]
   let group: Uint8Array[] = []
   for await (const { payload } of store.read(stream, snapshot?.seq ?? 0)) {
     group.push(payload)

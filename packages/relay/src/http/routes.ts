@@ -28,6 +28,7 @@ export const routes: readonly Route[] = [
           channels: () => session.rooms.peers,
           rooms: () => session.rooms.count,
           revocations: () => session.revocations.count,
+          quarantined: () => session.compactor.quarantined().length,
         }),
       ),
   },

@@ -8,6 +8,7 @@ export interface MetricSources {
   readonly channels: () => number
   readonly rooms: () => number
   readonly revocations: () => number
+  readonly quarantined: () => number
 }
 
 const secondsBounds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5]
@@ -43,6 +44,16 @@ export class Metrics {
     "millrace_relay_slow_consumers_total",
     "Times that a socket had too much waiting and what waited was dropped.",
   )
+  readonly compactions: Counter = new Counter("millrace_relay_compactions_total", "Snapshots made of logs.")
+  readonly compactionFailures: Counter = new Counter(
+    "millrace_relay_compaction_failures_total",
+    "Compactions that a disk or a thread failed; logs that do not compact are counted by `quarantined`.",
+  )
+  readonly compactionSeconds: Histogram = new Histogram(
+    "millrace_relay_compaction_seconds",
+    "Time of one compaction, reading, verifying and trimming included.",
+    [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60],
+  )
   readonly refusals: LabelledCounter<ErrorKind> = new LabelledCounter(
     "millrace_relay_refusals_total",
     "Upgrades, channels, messages and requests refused, by kind of error.",
@@ -65,6 +76,11 @@ export class Metrics {
       new Gauge("millrace_relay_channels", "Replicas joined to workspaces.", sources.channels),
       new Gauge("millrace_relay_rooms", "Workspaces in memory.", sources.rooms),
       new Gauge("millrace_relay_revocations", "Revocations in force.", sources.revocations),
+      new Gauge(
+        "millrace_relay_quarantined",
+        "Logs that do not compact; they are served as they are.",
+        sources.quarantined,
+      ),
       new Gauge(
         "millrace_relay_loop_delay_max_seconds",
         "Worst delay of the event loop since the last page.",
@@ -90,6 +106,9 @@ export class Metrics {
       this.channelsOpened,
       this.acks,
       this.slowConsumers,
+      this.compactions,
+      this.compactionFailures,
+      this.compactionSeconds,
       this.refusals,
     ])
   }

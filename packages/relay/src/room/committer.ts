@@ -73,6 +73,8 @@ export class Committer {
   flush(): Promise<void> {
     this.#timer?.cancel()
     this.#timer = undefined
+    // A run that finds nothing ends before it is noted here, and would seem to be under way for ever.
+    if (this.#queue.length === 0 && this.#running === undefined) return Promise.resolve()
     this.#running ??= this.#run()
     return this.#running
   }

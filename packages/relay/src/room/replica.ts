@@ -1,6 +1,7 @@
 import { MillraceError } from "@millrace/ports"
 import { firstFreeClientId } from "@millrace/protocol"
 import * as Y from "yjs"
+import type { WorkspaceSnapshot } from "../compact/snapshot-form.ts"
 import { decodeUpdate, type DecodedUpdate } from "./decode-update.ts"
 import { DeleteRanges } from "./delete-ranges.ts"
 import { mergeAll } from "./merge.ts"
@@ -29,7 +30,7 @@ export class Replica {
   #base: Uint8Array
   #baseClocks: ReadonlyMap<number, number>
   #tail: Uint8Array[] = []
-  readonly #clocks: Map<number, number>
+  #clocks: Map<number, number>
   readonly #deletes = new DeleteRanges()
   readonly #diffs = new Map<string, Uint8Array>()
 
@@ -40,6 +41,16 @@ export class Replica {
     this.#baseClocks = new Map(this.#clocks)
     // What the base has beyond its own state vector is its delete set alone.
     for (const range of decodeUpdate(Y.diffUpdate(this.#base, this.stateVector())).deletes) this.#deletes.add(range)
+  }
+
+  /** From a snapshot, without reading its update: that was verified when the snapshot was made. */
+  static at({ update, stateVector, deletes }: WorkspaceSnapshot): Replica {
+    const replica = new Replica([])
+    replica.#base = update
+    replica.#clocks = Y.decodeStateVector(stateVector)
+    replica.#baseClocks = new Map(replica.#clocks)
+    for (const range of decodeUpdate(deletes).deletes) replica.#deletes.add(range)
+    return replica
   }
 
   stateVector(): Uint8Array {

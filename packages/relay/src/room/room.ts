@@ -1,14 +1,16 @@
 import { type Clock, type Log, MillraceError, messageOf } from "@millrace/ports"
 import { formatWorkspaceRef, frameTypes, syncSteps, type WorkspaceRef } from "@millrace/protocol"
 import type { Store } from "@millrace/store"
+import type { Tail } from "../compact/compactor.ts"
 import type { Limits } from "../limits.ts"
 import type { Metrics } from "../metrics/metrics.ts"
 import { AckLedger } from "./ack-ledger.ts"
 import { AwarenessTable } from "./awareness.ts"
 import { Committer } from "./committer.ts"
-import { decodeUpdate } from "./decode-update.ts"
+import { decodeUpdate, type DecodedUpdate } from "./decode-update.ts"
 import { payloadOf, SharedFrame, syncFrame } from "./frame.ts"
 import type { Peer } from "./peer.ts"
+import { type LoadedState, loadState } from "./load-state.ts"
 import type { Replica } from "./replica.ts"
 import { streamOf } from "./stream-name.ts"
 
@@ -19,9 +21,9 @@ export interface RoomOptions {
   readonly log: Log
   readonly limits: Limits
   readonly metrics: Metrics
-  readonly replica: Replica
-  /** Last seq that the replica contains. */
-  readonly seq: number
+  readonly state: LoadedState
+  /** More of the log became durable. */
+  onGrown(room: Room): void
   /** The room is of no use any more: it holds what the disk refused. */
   onPoisoned(room: Room): void
 }
@@ -30,13 +32,22 @@ interface Member {
   readonly acks: AckLedger
   /** True from a gap until the whole answer that we asked for. */
   awaitsWhole: boolean
+  /** Updates that may still come from a peer that may not write any more and has not read so; they are not taken. */
+  strayFrames: number
 }
+
+const maxStrayFrames = 1000
 
 /** An update of the projector, passed on only once it is durable. */
 interface Withheld {
   readonly ordinal: number
   readonly frame: Uint8Array
   readonly from: Peer
+}
+
+interface Renewal {
+  readonly updates: { readonly bytes: Uint8Array; readonly update: DecodedUpdate }[]
+  bytes: number
 }
 
 /**
@@ -48,7 +59,12 @@ interface Withheld {
 export class Room {
   readonly ref: WorkspaceRef
   readonly #options: RoomOptions
-  readonly #replica: Replica
+  #replica: Replica
+  #snapshotSeq: number
+  /** Bytes of entries after the snapshot. */
+  #tailBytes: number
+  /** While the replica is renewed: what came in since that began. */
+  #since: Renewal | undefined
   readonly #members = new Map<Peer, Member>()
   readonly #awareness: AwarenessTable
   readonly #committer: Committer
@@ -60,13 +76,15 @@ export class Room {
   constructor(options: RoomOptions) {
     this.ref = options.ref
     this.#options = options
-    this.#replica = options.replica
+    this.#replica = options.state.replica
+    this.#snapshotSeq = options.state.snapshotSeq
+    this.#tailBytes = options.state.tailBytes
     this.#awareness = new AwarenessTable(options.limits.maxAwarenessClients)
     this.#committer = new Committer({
       store: options.store,
       stream: streamOf(options.ref),
       clock: options.clock,
-      seq: options.seq,
+      seq: options.state.seq,
       delayMs: options.limits.commitDelayMs,
       maxBytes: options.limits.maxCommitBytes,
       metrics: options.metrics,
@@ -80,6 +98,38 @@ export class Room {
     return this.#committer.seq
   }
 
+  /** What the log has gathered since its snapshot. */
+  get tail(): Tail {
+    return { entries: this.seq - this.#snapshotSeq, bytes: this.#tailBytes }
+  }
+
+  /**
+   * Puts what the store now holds in the place of the replica, after a compaction: what it lets go of, the room lets go of too.
+   *
+   * Nobody notices: what comes in meanwhile is in both. Gives up where too much does, or the store cannot be read.
+   */
+  async renew(): Promise<void> {
+    const { log, store, limits } = this.#options
+    if (this.#since !== undefined) return
+    const since: Renewal = { updates: [], bytes: 0 }
+    this.#since = since
+    try {
+      // Now the store has, or will never have, everything that came before.
+      await this.#committer.flush()
+      const { replica, snapshotSeq, tailBytes } = await loadState(store, streamOf(this.ref))
+      if (this.#poison !== undefined || since.bytes > limits.maxPendingBytes) return
+      for (const { bytes, update } of since.updates) replica.add(bytes, update)
+      this.#replica = replica
+      this.#whole = undefined
+      this.#snapshotSeq = snapshotSeq
+      this.#tailBytes = tailBytes
+    } catch (cause) {
+      log.warn("room not renewed", { workspace: formatWorkspaceRef(this.ref), reason: messageOf(cause) })
+    } finally {
+      this.#since = undefined
+    }
+  }
+
   /** Whether the room can be forgotten without losing anything. */
   get idle(): boolean {
     return this.#members.size === 0 && this.#committer.idle
@@ -88,7 +138,7 @@ export class Room {
   /** Greets the peer: our state vector where it may write, and who is present. */
   join(peer: Peer): void {
     if (this.#poison !== undefined) throw this.#poison
-    this.#members.set(peer, { acks: new AckLedger(), awaitsWhole: false })
+    this.#members.set(peer, { acks: new AckLedger(), awaitsWhole: false, strayFrames: 0 })
     if (peer.permission === "write") this.#askForWhole(peer)
     this.#sendAwareness(peer)
   }
@@ -96,7 +146,9 @@ export class Room {
   /** The peer's role or permission has changed: one that may write now is asked for what it kept back. */
   regranted(peer: Peer): void {
     const member = this.#members.get(peer)
-    if (member !== undefined && peer.permission === "write") this.#askForWhole(peer)
+    if (member === undefined) return
+    member.strayFrames = maxStrayFrames
+    if (peer.permission === "write") this.#askForWhole(peer)
   }
 
   /** Takes in nothing more, from anybody; resolves once what it took is durable or refused. */
@@ -166,6 +218,10 @@ export class Room {
 
   #receiveUpdate(peer: Peer, member: Member, frame: Uint8Array, whole: boolean): void {
     if (peer.permission !== "write") {
+      if (member.strayFrames > 0) {
+        member.strayFrames -= 1
+        return member.acks.receivedGap()
+      }
       throw new MillraceError(`The token does not allow writing in ${formatWorkspaceRef(this.ref)}; keep a copy.`, {
         kind: "forbidden",
       })
@@ -183,6 +239,7 @@ export class Room {
         return this.#receiveGap(peer, member, whole)
       case "new":
         this.#replica.add(bytes, update)
+        this.#noteSince(bytes, update)
         this.#committer.add({
           payload: bytes,
           generation: this.ref.generation,
@@ -279,11 +336,19 @@ export class Room {
     if (frame !== undefined) peer.send(new SharedFrame(frame), false)
   }
 
+  #noteSince(bytes: Uint8Array, update: DecodedUpdate): void {
+    this.#tailBytes += bytes.length
+    if (this.#since === undefined) return
+    this.#since.bytes += bytes.length
+    if (this.#since.bytes <= this.#options.limits.maxPendingBytes) this.#since.updates.push({ bytes, update })
+  }
+
   #becameDurable(ordinal: number, _seq: number): void {
     const ready = this.#withheld.filter((one) => one.ordinal <= ordinal)
     this.#withheld = this.#withheld.filter((one) => one.ordinal > ordinal)
     for (const one of ready) this.#broadcast(one.from, one.frame, one.ordinal)
     for (const [peer, member] of this.#members) this.#tellDurable(peer, member)
+    this.#options.onGrown(this)
   }
 
   #tellDurable(peer: Peer, member: Member): void {

@@ -1,10 +1,10 @@
 import { type Clock, type Log, MillraceError, messageOf, type Timer } from "@millrace/ports"
 import type { WorkspaceRef } from "@millrace/protocol"
 import type { Store } from "@millrace/store"
+import type { Compactor } from "../compact/compactor.ts"
 import type { Limits } from "../limits.ts"
 import type { Metrics } from "../metrics/metrics.ts"
-import { mergeAll } from "./merge.ts"
-import { Replica } from "./replica.ts"
+import { loadState } from "./load-state.ts"
 import { Room } from "./room.ts"
 import { refOf, streamOf } from "./stream-name.ts"
 
@@ -14,6 +14,7 @@ export interface RoomsOptions {
   readonly log: Log
   readonly limits: Limits
   readonly metrics: Metrics
+  readonly compactor: Compactor
 }
 
 interface Slot {
@@ -22,9 +23,6 @@ interface Slot {
   holders: number
   idleTimer: Timer | undefined
 }
-
-/** Log entries that are merged at a time while a workspace is read, to bound how many are held one by one. */
-const loadGroupUpdates = 1024
 
 /**
  * The open workspaces of a process, each at most once.
@@ -38,6 +36,7 @@ export class Rooms {
 
   constructor(options: RoomsOptions) {
     this.#options = options
+    options.compactor.onCompacted(async (stream) => this.#slots.get(stream)?.room?.renew())
   }
 
   /**
@@ -120,21 +119,12 @@ export class Rooms {
   async #load(ref: WorkspaceRef, stream: string): Promise<Room> {
     const { store, log } = this.#options
     try {
-      const merged: Uint8Array[] = []
-      let group: Uint8Array[] = []
-      let seq = 0
-      for await (const entry of store.read(stream, 0)) {
-        group.push(entry.payload)
-        seq = entry.seq
-        if (group.length < loadGroupUpdates) continue
-        merged.push(mergeAll(group))
-        group = []
-      }
       const onPoisoned = (room: Room): void => {
         const slot = this.#slots.get(stream)
         if (slot?.room === room) this.#forget(stream, slot)
       }
-      return new Room({ ...this.#options, ref, replica: new Replica([...merged, ...group]), seq, onPoisoned })
+      const onGrown = (room: Room): void => this.#options.compactor.consider(stream, room.tail, false)
+      return new Room({ ...this.#options, ref, state: await loadState(store, stream), onGrown, onPoisoned })
     } catch (cause) {
       log.error("load failed", { stream, reason: messageOf(cause) })
       throw new MillraceError(`The relay could not read ${ref.name}; it will be tried again.`, {
@@ -148,8 +138,10 @@ export class Rooms {
   #unloadLater(stream: string, slot: Slot, room: Room): void {
     slot.idleTimer = this.#options.clock.after(this.#options.limits.idleRoomMs, () => {
       if (slot.holders > 0) return
-      if (room.idle) this.#forget(stream, slot)
-      else this.#unloadLater(stream, slot, room)
+      if (room.idle) {
+        this.#forget(stream, slot)
+        this.#options.compactor.consider(stream, room.tail, true)
+      } else this.#unloadLater(stream, slot, room)
     })
   }
 

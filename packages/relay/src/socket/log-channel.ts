@@ -1,6 +1,7 @@
 import { asMillraceError, MillraceError } from "@millrace/ports"
 import { encodeServerMessage, type WorkspaceRef } from "@millrace/protocol"
 import { toMessages } from "../room/frame.ts"
+import { readTrimmed } from "../compact/read-trimmed.ts"
 import { streamOf } from "../room/stream-name.ts"
 import type { Session } from "./session.ts"
 import type { Channel, ChannelOptions } from "./sync-channel.ts"
@@ -9,7 +10,8 @@ import type { Channel, ChannelOptions } from "./sync-channel.ts"
 const maxAheadBytes = 1_048_576
 
 /**
- * Sends the durable log after `afterSeq`, then `caughtUp`, then every entry as it becomes durable.
+ * Sends the durable log after `afterSeq`, then `caughtUp`, then every entry as it becomes durable. Where entries after `afterSeq` were
+ * trimmed it sends the snapshot in their place.
  *
  * It reads the store and nothing else, no faster than the socket takes it, so what it says has been flushed and what waits
  * is bounded.
@@ -33,18 +35,50 @@ export function openLogChannel(
     wake?.()
   })
 
+  /** What was trimmed counts as sent up to where the entries begin, though the snapshot may hold more: those follow all the same. */
+  const sendSnapshot = async (): Promise<number> => {
+    const snapshot = await readTrimmed(session.store, stream)
+    const { seq, generation, author, timeMs, update } = snapshot
+    const { maxPartBytes } = session.limits
+    for (let at = 0; state.open && (at === 0 || at < update.length); at += maxPartBytes) {
+      const piece = update.subarray(at, at + maxPartBytes)
+      const last = at + maxPartBytes >= update.length
+      const totalBytes = update.length
+      const head = { type: "snapshot", channel, seq, generation, author, timeMs } as const
+      await sendPaced(encodeServerMessage({ ...head, totalBytes, last, piece }))
+    }
+    return seq
+  }
+
+  /** Pieces and entries pace themselves, so they never count as a slow consumer's backlog. */
+  const sendPaced = async (bytes: Uint8Array): Promise<void> => {
+    if (connection.bufferedBytes > maxAheadBytes) await connection.sendAndDrain(bytes)
+    else connection.send(bytes, true)
+  }
+
   const sendEntries = async (from: number): Promise<number> => {
+    let last = from
+    for (;;) {
+      try {
+        return await sendEntriesAfter(last, (seq) => (last = seq))
+      } catch (thrown) {
+        if (!(thrown instanceof MillraceError && thrown.kind === "not-found")) throw thrown
+        last = await sendSnapshot()
+      }
+    }
+  }
+
+  const sendEntriesAfter = async (from: number, sent: (seq: number) => void): Promise<number> => {
     let last = from
     for await (const entry of session.store.read(stream, from)) {
       if (!state.open) break
       const { seq, generation, author, timeMs, payload: update } = entry
       const message = encodeServerMessage({ type: "entry", channel, seq, generation, author, timeMs, update })
       for (const bytes of toMessages(message, session.limits.maxPartBytes)) {
-        // Entries pace themselves, so they never count as a slow consumer's backlog.
-        if (connection.bufferedBytes > maxAheadBytes) await connection.sendAndDrain(bytes)
-        else connection.send(bytes, true)
+        await sendPaced(bytes)
       }
       last = seq
+      sent(seq)
     }
     return last
   }

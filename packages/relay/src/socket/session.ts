@@ -3,6 +3,7 @@ import type { Store } from "@millrace/store"
 import type { Revocations } from "../access/revocations.ts"
 import type { Verifier } from "../access/token.ts"
 import type { Catalogue } from "../catalogue/catalogue.ts"
+import type { Compactor } from "../compact/compactor.ts"
 import type { Guard } from "../guard/guard.ts"
 import type { Limits } from "../limits.ts"
 import type { Metrics } from "../metrics/metrics.ts"
@@ -20,6 +21,7 @@ export interface Session {
   readonly verifier: Verifier
   readonly guard: Guard
   readonly metrics: Metrics
+  readonly compactor: Compactor
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
