@@ -3,7 +3,7 @@ import { frameTypes } from "@millrace/protocol"
 import * as decoding from "lib0/decoding"
 import * as encoding from "lib0/encoding"
 
-/** One client's presence; `state` is the JSON text's bytes, never parsed here. */
+/** One client's presence; `state` is the JSON text's bytes, passed on as they came. */
 interface Presence {
   readonly client: number
   readonly clock: number
@@ -15,6 +15,7 @@ interface Owned extends Presence {
 }
 
 const gone = new TextEncoder().encode("null")
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
 
 /**
  * The latest presence of every client in a room, by the rules of y-protocols 1.0.7 `awareness.js`: a higher clock wins, and an
@@ -31,18 +32,18 @@ export class AwarenessTable {
   /**
    * Takes in a frame's payload; the frame to pass on, or undefined where it is no news.
    *
-   * Throws kind `corrupt` for bytes that do not decode and `rate-limited` where one connection speaks for too many.
+   * Throws kind `corrupt` for bytes that do not decode or states that clients could not read, and `rate-limited` where one connection speaks for too many.
    */
   receive(owner: object, payload: Uint8Array): Uint8Array | undefined {
-    const news: Presence[] = []
-    for (const presence of decodePresences(payload)) {
-      const known = this.#presences.get(presence.client)
-      const leaves = isGone(presence)
-      if (known === undefined ? leaves : presence.clock < known.clock) continue
-      if (known !== undefined && presence.clock === known.clock && !leaves) continue
-      if (leaves) this.#presences.delete(presence.client)
-      else this.#presences.set(presence.client, { ...presence, owner: known?.owner ?? owner })
-      news.push(presence)
+    const news = decodePresences(payload).filter((presence) => this.#isNews(presence))
+    // All are looked at before any is kept: a frame is taken whole or not at all.
+    for (const presence of news) checkReadable(presence)
+    for (const presence of news) {
+      const { client } = presence
+      // A frame may speak of one client twice.
+      if (!this.#isNews(presence)) continue
+      if (isGone(presence)) this.#presences.delete(client)
+      else this.#presences.set(client, { ...presence, owner: this.#presences.get(client)?.owner ?? owner })
     }
     if (this.#countOf(owner) > this.#maxClientsPerOwner) {
       throw new MillraceError(`One connection may speak for ${this.#maxClientsPerOwner} present clients.`, {
@@ -64,6 +65,12 @@ export class AwarenessTable {
     return left.length === 0 ? undefined : encodeFrame(left.map((presence) => ({ ...presence, state: gone })))
   }
 
+  #isNews(presence: Presence): boolean {
+    const known = this.#presences.get(presence.client)
+    if (known === undefined) return !isGone(presence)
+    return presence.clock > known.clock || (presence.clock === known.clock && isGone(presence))
+  }
+
   #countOf(owner: object): number {
     let count = 0
     for (const presence of this.#presences.values()) if (presence.owner === owner) count += 1
@@ -73,6 +80,15 @@ export class AwarenessTable {
 
 function isGone({ state }: Presence): boolean {
   return state.length === gone.length && gone.every((byte, index) => state[index] === byte)
+}
+
+/** Stock clients decode and parse every state without a net: one that cannot be read would throw at each of them. */
+function checkReadable({ state }: Presence): void {
+  try {
+    JSON.parse(utf8.decode(state))
+  } catch (cause) {
+    throw new MillraceError("The presence is no JSON text in UTF-8; reconnect.", { kind: "corrupt", cause })
+  }
 }
 
 function decodePresences(payload: Uint8Array): readonly Presence[] {
