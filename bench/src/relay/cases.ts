@@ -108,6 +108,12 @@ export const cases: readonly Case[] = [
     observers: 50,
     updatesPerSecond: 500,
   }),
+  // More than one write a message can carry: what counts is how much goes out with one.
+  propagationCase("saturated", "1 writer, 50 observers, 2,000 updates/s", {
+    writers: 1,
+    observers: 50,
+    updatesPerSecond: 2000,
+  }),
   propagationCase("writers-200", "200 writers, 50 updates/s", { writers: 200, observers: 0, updatesPerSecond: 50 }),
   {
     id: "connecting",
@@ -115,8 +121,8 @@ export const cases: readonly Case[] = [
     rows: [
       { metric: "oneMs", name: "1,000 clients connect to one workspace", unit: "ms", own: true },
       { metric: "eachMs", name: "1,000 clients connect to a workspace each", unit: "ms", own: true },
-      { metric: "perConnectionKb", name: "memory per connection", unit: "kB", own: true },
-      { metric: "perWorkspaceKb", name: "memory per idle workspace, besides its connection", unit: "kB" },
+      { metric: "perConnectionKb", name: "live memory per connection", unit: "kB", own: true },
+      { metric: "perWorkspaceKb", name: "live memory per idle workspace, besides its connection", unit: "kB" },
     ],
     run: (stage, size) => connecting(stage, { clients: 1000 * shares[size] }),
   },

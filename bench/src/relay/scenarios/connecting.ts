@@ -1,3 +1,4 @@
+import { sleep, systemClock } from "@millrace/ports"
 import * as Y from "yjs"
 import { type Metrics, settled, type Stage } from "../stage.ts"
 
@@ -6,10 +7,13 @@ export interface ConnectingSettings {
 }
 
 const warmUpClients = 50
+/** For the server to see that all have left. */
+const leavingMs = 1000
 
 /**
- * Clients connect to one workspace, then as many to a workspace each with a little in it; memory is read before, between
- * and after. What a workspace costs is what the second round costs beyond its connections.
+ * Clients connect to one workspace and leave, then as many to a workspace each with a little in it; live memory is read around
+ * both, because the process's own differs by more than all this from run to run. What a workspace costs is what the second round
+ * costs beyond its connections.
  */
 export async function connecting(stage: Stage, { clients }: ConnectingSettings): Promise<Metrics> {
   const { others, writers } = stage.server
@@ -20,7 +24,7 @@ export async function connecting(stage: Stage, { clients }: ConnectingSettings):
   )
   await Promise.all(warm.map((client) => client.close()))
 
-  const emptyMb = await stage.residentMb()
+  const emptyMb = await stage.liveMb()
   const oneAtMs = performance.now()
   const inOne = await stage.openMany(
     clients,
@@ -28,7 +32,10 @@ export async function connecting(stage: Stage, { clients }: ConnectingSettings):
     () => "one",
   )
   const oneMs = performance.now() - oneAtMs
-  const oneMb = await stage.residentMb()
+  const oneMb = await stage.liveMb()
+  await Promise.all(inOne.map((client) => client.close()))
+  await sleep(systemClock, leavingMs)
+  const leftMb = await stage.liveMb()
 
   const doc = new Y.Doc()
   doc.getMap("bench").set("key", "a value of some sixty bytes, as fields of records often are")
@@ -42,15 +49,15 @@ export async function connecting(stage: Stage, { clients }: ConnectingSettings):
   const eachMs = performance.now() - eachAtMs
   for (const client of inEach) client.sendUpdate(update)
   await everythingTaken(stage, writers, clients)
-  const eachMb = await stage.residentMb()
+  const eachMb = await stage.liveMb()
 
-  await Promise.all([...inOne, ...inEach].map((client) => client.close()))
+  await Promise.all(inEach.map((client) => client.close()))
   const perConnectionKb = ((oneMb - emptyMb) * 1024) / clients
   return {
     oneMs,
     eachMs,
     perConnectionKb,
-    perWorkspaceKb: ((eachMb - oneMb) * 1024) / clients - perConnectionKb,
+    perWorkspaceKb: ((eachMb - leftMb) * 1024) / clients - perConnectionKb,
   }
 }
 

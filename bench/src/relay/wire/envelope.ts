@@ -20,8 +20,8 @@ export interface Envelope {
   /** Sent as soon as the socket opens; without any the connection is ready at once. */
   readonly greeting: readonly Uint8Array[]
   wrap(frame: Uint8Array): Uint8Array
-  /** Calls `take` for each thing that the message says; returns what has to be sent at once. */
-  unwrap(message: Uint8Array, take: (incoming: Incoming) => void): Uint8Array | undefined
+  /** Calls `take` for each thing that the message says. */
+  unwrap(message: Uint8Array, take: (incoming: Incoming) => void): void
 }
 
 export type EnvelopeKind = "plain" | "hocuspocus" | "millrace"
@@ -36,10 +36,7 @@ const plain: Envelope = {
   protocols: [],
   greeting: [],
   wrap: (frame) => frame,
-  unwrap: (frame, take) => {
-    take({ type: "frame", frame })
-    return undefined
-  },
+  unwrap: (frame, take) => take({ type: "frame", frame }),
 }
 
 /** Message types of Hocuspocus 4 that are not those of y-websocket. */
@@ -84,7 +81,6 @@ function hocuspocus(room: string): Envelope {
         default:
           take({ type: "frame", frame })
       }
-      return undefined
     },
   }
 }
@@ -101,32 +97,16 @@ function millrace(room: string, token: string): Envelope {
       encodeClientMessage({ type: "open", channel, workspace: room, mode: "sync", generation: 0, afterSeq: 0 }),
     ],
     wrap: (payload) => encodeClientMessage({ type: "data", channel, payload }),
-    unwrap: function unwrap(bytes, take): Uint8Array | undefined {
+    unwrap: function unwrap(bytes, take): void {
       const message = decodeServerMessage(bytes)
-      switch (message.type) {
-        case "data":
-          take({ type: "frame", frame: message.payload })
-          return undefined
-        case "durable":
-          take({ type: "ackedTotal", count: message.received })
-          return undefined
-        case "opened":
-          take({ type: "ready" })
-          return undefined
-        case "error":
-          take({ type: "refused", reason: `${message.kind}: ${message.message}` })
-          return undefined
-        case "part": {
-          const whole = joiner.add(message.bytes.slice(), message.last)
-          return whole === undefined ? undefined : unwrap(whole, take)
-        }
-        case "hello":
-        case "pong":
-        case "feed":
-        case "entry":
-        case "caughtUp":
-        case "permission":
-          return undefined
+      // What the server tells beside these is not for mode sync, or not measured.
+      if (message.type === "data") take({ type: "frame", frame: message.payload })
+      else if (message.type === "durable") take({ type: "ackedTotal", count: message.received })
+      else if (message.type === "opened") take({ type: "ready" })
+      else if (message.type === "error") take({ type: "refused", reason: `${message.kind}: ${message.message}` })
+      else if (message.type === "part") {
+        const whole = joiner.add(message.bytes.slice(), message.last)
+        if (whole !== undefined) unwrap(whole, take)
       }
     },
   }
