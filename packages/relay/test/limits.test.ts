@@ -69,7 +69,7 @@ test("R29 awareness that is too large, or speaks for too many, ends its sender; 
   const { ws, token } = await startTestRelay({ limits: { maxAwarenessBytes: 1000, maxAwarenessClients: 3 } })
   const good = await token({ w: "read" })
   const presence = (clients: readonly number[], state: string): Uint8Array => {
-    const bytes = [...clients.flatMap((client) => [client, 1, state.length, ...Buffer.from(state)])]
+    const bytes = clients.flatMap((client) => [client, 1, state.length, ...Buffer.from(state)])
     return Uint8Array.from([1, bytes.length + 1, clients.length, ...bytes])
   }
   const cases = [

@@ -105,10 +105,10 @@ test("R312 after a revocation under load is answered, nothing of the revoked is 
   const evil = await Promise.all(
     [1, 2, 3, 4].map(async (n) => connect(ws, await tokenOf(key, { subject: "evil", tokenId: `${n}` }), "w")),
   )
-  let writing = true
+  const load = { on: true }
   let edits = 0
   const write = async (): Promise<void> => {
-    while (writing) {
+    while (load.on) {
       edits += 1
       for (const { doc, client } of [good, ...evil]) {
         if (client.closed === undefined) doc.getMap("m").set(`${doc.clientID}`, edits)
@@ -116,7 +116,7 @@ test("R312 after a revocation under load is answered, nothing of the revoked is 
       await new Promise((resolve) => void setImmediate(resolve))
     }
   }
-  const load = write()
+  const written = write()
   await waitFor(async () => (await store.head("log/w@1")) > 50, { what: "the load to be taken in" })
   expect((await post(`${http}/revocations`, admin, { subject: "evil" })).status).toBe(200)
   // What was taken before the answer may still be on its way to the disk.
@@ -124,8 +124,8 @@ test("R312 after a revocation under load is answered, nothing of the revoked is 
   const at = await store.head("log/w@1")
   const reached = edits + 50
   await waitFor(() => edits > reached, { what: "more load" })
-  writing = false
-  await load
+  load.on = false
+  await written
   for (const { client } of evil) expect((await client.closing()).code).toBe(4401)
   await good.durable()
   const authors = (await updatesIn(store, "log/w@1")).filter(({ seq }) => seq > at).map(({ author }) => author)

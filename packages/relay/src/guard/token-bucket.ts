@@ -4,6 +4,9 @@ export interface Rate {
   readonly burst: number
 }
 
+/** Sums of fractions miss whole numbers by less than this. */
+const rounding = 1e-6
+
 /** Units fill up at a steady rate; taking more than there are is refused and takes nothing. */
 export class TokenBucket {
   readonly #rate: Rate
@@ -23,7 +26,7 @@ export class TokenBucket {
   take(units: number, nowMs: number): number {
     this.#fill(nowMs)
     const needed = Math.min(units, this.#rate.burst)
-    if (this.#units >= needed) {
+    if (this.#units + rounding >= needed) {
       this.#units -= units
       return 0
     }

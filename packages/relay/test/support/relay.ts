@@ -13,8 +13,8 @@ export interface TestRelay {
   readonly http: string
   readonly ws: string
   /** A token for an hour, unless told otherwise. */
-  token(workspaces: Readonly<Record<string, string>>, lifeMs?: number, subject?: string): Promise<string>
-  stop(): Promise<void>
+  readonly token: (workspaces: Readonly<Record<string, string>>, lifeMs?: number, subject?: string) => Promise<string>
+  readonly stop: () => Promise<void>
 }
 
 export type TestRelayOptions = Partial<Omit<RelayOptions, "listen" | "verifier">> & { readonly dataDir?: string }
