@@ -4,9 +4,10 @@ import { join } from "node:path"
 import { makeCuttableDisk, seededRandom, spawnNode, waitFor } from "@millrace/testkit"
 import { expect, test } from "vitest"
 import { openLmdbStore } from "../src/lmdb/index.ts"
-import { ackedIn, lostFrom } from "./support/expected.ts"
+import { ackedIn, compactedIn, lostFrom, wrongIn } from "./support/expected.ts"
 
 const appender = join(import.meta.dirname, "support/appender.ts")
+const compacter = join(import.meta.dirname, "support/compacter.ts")
 
 /** Acknowledged appends that are not on the disk once its power was cut under load. */
 async function lostByPowerCut(mode: "flushed" | "committed", appends: number): Promise<number> {
@@ -32,6 +33,31 @@ test("S6 a power cut under load loses no acknowledged entry", async () => {
 
 test("S6 a store that acknowledges before the flush is caught by the same procedure", async () => {
   expect(await lostByPowerCut("committed", 300)).toBeGreaterThan(0)
+})
+
+/** What is wrong with snapshots and trims once the power was cut while they were made. */
+async function wrongAfterPowerCut(mode: "flushed" | "committed", trims: number): Promise<readonly string[]> {
+  const disk = await makeCuttableDisk({ bytes: 192 << 20 })
+  const child = await spawnNode(compacter, { args: [join(disk.folder, "store"), mode], readyLine: /^ready$/ })
+  await waitFor(() => child.stdout.split("trimmed").length > trims, { what: `${trims} trims`, everyMs: 2 })
+  let owed = compactedIn("")
+  const after = await disk.cutPower([child], () => (owed = compactedIn(child.stdout)))
+  await child.kill("SIGKILL")
+  const store = await openLmdbStore({ folder: join(after, "store") })
+  try {
+    return await wrongIn(store, "log/a@1", owed)
+  } finally {
+    await store.close()
+  }
+}
+
+test("S53 a power cut while snapshots are made and logs trimmed loses no acknowledged entry, snapshot or trim", async () => {
+  const random = seededRandom()
+  for (let round = 0; round < 3; round++) expect(await wrongAfterPowerCut("flushed", 3 + random.int(20))).toEqual([])
+})
+
+test("S53 a store that resolves snapshots before their flush is caught by the same procedure", async () => {
+  expect(await wrongAfterPowerCut("committed", 10)).not.toEqual([])
 })
 
 test("S7 a full disk refuses the append with kind storage, harms nothing, and takes appends again once there is room", async () => {

@@ -177,8 +177,13 @@ export class LmdbStore implements Store {
     while (this.#waiting.length > 0) {
       const group = this.#waiting
       this.#waiting = []
-      const beaten = await this.#commit(group)
-      this.#waiting = [...beaten, ...this.#waiting]
+      try {
+        const beaten = await this.#commit(group)
+        this.#waiting = [...beaten, ...this.#waiting]
+      } catch (cause) {
+        // Calls that were answered already do not hear this.
+        for (const call of group) call.reject(this.#storageError(cause))
+      }
     }
     this.#committing = undefined
   }

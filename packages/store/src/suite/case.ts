@@ -9,9 +9,10 @@ export interface Subject {
 
 /** One rule of the contract; `run` rejects where the driver breaks it. */
 export interface StoreCase {
+  readonly topic: "streams" | "snapshots" | "leases"
   readonly title: string
   readonly run: () => Promise<void>
 }
 
 /** Makes a case of a body that gets an open store at a new place; the store is closed behind it. */
-export type On = (title: string, body: (store: Store, subject: Subject) => Promise<void>) => StoreCase
+export type On = (title: string, body: (store: Store, subject: Subject) => Promise<void>) => Omit<StoreCase, "topic">

@@ -5,7 +5,7 @@ import { entry, refuses } from "./steps.ts"
 
 /** What the port says of leases. */
 export function leaseCases(on: On): readonly StoreCase[] {
-  return [
+  const cases = [
     on("a lease is one owner's until it runs out, and its token grows with every acquisition", async (_, subject) => {
       const time = handClock()
       const store = await subject.open(time)
@@ -89,6 +89,7 @@ export function leaseCases(on: On): readonly StoreCase[] {
       },
     ),
   ]
+  return cases.map((one) => ({ topic: "leases", ...one }))
 }
 
 /** Stands at `ms` until it is set; nothing here waits for its timers. */

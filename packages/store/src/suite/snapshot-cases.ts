@@ -5,7 +5,7 @@ import { bytes, entry, readAll, refuses, text } from "./steps.ts"
 
 /** What the port says of snapshots, trims and history. */
 export function snapshotCases(on: On): readonly StoreCase[] {
-  return [
+  const cases = [
     on("a snapshot comes back whole and a later one replaces it; the entries stay", async (store) => {
       await fill(store, "s", 5)
       assert.equal(await store.readSnapshot("s"), undefined)
@@ -136,6 +136,7 @@ export function snapshotCases(on: On): readonly StoreCase[] {
       await again.close()
     }),
   ]
+  return cases.map((one) => ({ topic: "snapshots", ...one }))
 }
 
 async function fill(store: Store, stream: string, count: number, size: number = 3): Promise<void> {

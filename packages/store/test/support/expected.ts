@@ -37,3 +37,65 @@ export async function lostFrom(store: Store, acked: ReadonlyMap<string, number>)
   }
   return lost
 }
+
+/** What stands for a stream up to a seq: many parts of what the compacter's store is given. */
+export function snapshotFor(seq: number): Uint8Array {
+  return Uint8Array.from({ length: 20_000 + ((seq * 977) % 60_000) }, (_, index) => (index * 3 + seq) & 255)
+}
+
+/** What the compacter's output owes: the highest seq of each kind. */
+export function compactedIn(output: string): {
+  readonly acked: number
+  readonly snapshot: number
+  readonly trimmed: number
+} {
+  const highest = (pattern: RegExp): number =>
+    Math.max(
+      0,
+      ...output
+        .split("\n")
+        .slice(0, -1)
+        .map((line) => Number(pattern.exec(line)?.[1] ?? 0)),
+    )
+  return {
+    acked: highest(/^acked \S+ (\d+)$/),
+    snapshot: highest(/^snapshot (\d+)$/),
+    trimmed: highest(/^trimmed (\d+)$/),
+  }
+}
+
+/** What is wrong with the compacter's stream; empty where everything owed is there and everything there is right. */
+export async function wrongIn(
+  store: Store,
+  stream: string,
+  owed: ReturnType<typeof compactedIn>,
+): Promise<readonly string[]> {
+  const wrong: string[] = []
+  const head = await store.head(stream)
+  const trimmed = await store.trimmed(stream)
+  const snapshot = await store.readSnapshot(stream)
+  const check = (right: boolean, what: string): void => {
+    if (!right) wrong.push(what)
+  }
+  check(head >= owed.acked, `the head is ${head}, acknowledged was ${owed.acked}`)
+  check((snapshot?.seq ?? 0) >= owed.snapshot, `the snapshot is at ${snapshot?.seq}, resolved was ${owed.snapshot}`)
+  check(trimmed >= owed.trimmed, `trimmed is ${trimmed}, resolved was ${owed.trimmed}`)
+  check(trimmed <= (snapshot?.seq ?? 0), `trimmed ${trimmed} is beyond the snapshot at ${snapshot?.seq}`)
+  check((snapshot?.seq ?? 0) <= head, `the snapshot at ${snapshot?.seq} is beyond the head ${head}`)
+  if (snapshot !== undefined) {
+    check(Buffer.compare(snapshot.payload, snapshotFor(snapshot.seq)) === 0, `the snapshot at ${snapshot.seq} changed`)
+  }
+  let seq = trimmed
+  for await (const entry of store.read(stream, trimmed)) {
+    seq += 1
+    check(entry.seq === seq && Buffer.compare(entry.payload, payloadFor(stream, seq)) === 0, `entry ${seq} changed`)
+  }
+  check(seq === head, `entries end at ${seq}, the head is ${head}`)
+  const history = await store.history(stream, 0, head)
+  check(
+    history.length === head &&
+      history.every((one, at) => one.seq === at + 1 && one.bytes === payloadFor(stream, at + 1).length),
+    "the history has a gap or changed",
+  )
+  return wrong
+}
