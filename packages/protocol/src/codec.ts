@@ -129,6 +129,7 @@ export function encodeServerMessage(message: ServerMessage): Uint8Array {
         encoding.writeVarUint(e, tags.snapshot)
         encoding.writeVarUint(e, message.channel)
         encoding.writeVarUint(e, message.seq)
+        encoding.writeVarUint(e, message.holdsSeq)
         encoding.writeVarUint(e, message.generation)
         encoding.writeVarString(e, message.author)
         encoding.writeVarUint(e, message.timeMs)
@@ -218,6 +219,7 @@ export function decodeServerMessage(bytes: Uint8Array): ServerMessage {
           type: "snapshot",
           channel: decoding.readVarUint(d),
           seq: decoding.readVarUint(d),
+          holdsSeq: decoding.readVarUint(d),
           generation: decoding.readVarUint(d),
           author: decoding.readVarString(d),
           timeMs: decoding.readVarUint(d),

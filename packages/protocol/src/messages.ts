@@ -76,13 +76,14 @@ export type ServerMessage =
     }
   /**
    * Mode `log`: a piece of one update that stands for every entry up to `seq`, where what follows `afterSeq` is kept no
-   * more one by one. It may hold entries after `seq` too; they follow all the same. Pieces come in order with nothing else of the channel
+   * more one by one. It holds entries up to `holdsSeq`, of which those after `seq` follow all the same. Pieces come in order with nothing else of the channel
    * between them and have `totalBytes` together. Author and time are those of entry `seq`.
    */
   | {
       readonly type: "snapshot"
       readonly channel: number
       readonly seq: number
+      readonly holdsSeq: number
       readonly generation: number
       readonly author: string
       readonly timeMs: number

@@ -75,6 +75,7 @@ export function anyServerMessage(random: SeededRandom): ServerMessage {
       type: "snapshot",
       channel,
       seq,
+      holdsSeq: number(random),
       generation,
       author: random.pick(texts),
       timeMs: number(random),

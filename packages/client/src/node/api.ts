@@ -11,10 +11,10 @@ export interface LogEntry {
   readonly timeMs: number
   readonly update: Uint8Array
   /**
-   * The relay no longer keeps these entries one by one: the update stands for every entry from the first up to `seq`, and author and
-   * time are those of entry `seq`.
+   * Set where the relay no longer keeps entries one by one: the update stands for every entry from the first up to `seq`,
+   * with author and time of that one, and holds those up to this seq, which follow all the same.
    */
-  readonly merged?: true
+  readonly holdsSeq?: number
 }
 
 export interface FollowOptions extends RelayOptions {

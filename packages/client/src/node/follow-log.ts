@@ -64,7 +64,7 @@ class LogFollower implements Closable {
           this.#generation = generation
           this.#pieces = undefined
         },
-        entry: (message) => this.#take(message),
+        entry: ({ seq, generation, author, timeMs, update }) => this.#take({ seq, generation, author, timeMs, update }),
         snapshot: (message) => this.#takePiece(message),
         caughtUp: ({ seq }) => this.#push({ type: "caughtUp", seq, generation: this.#generation }),
         closed: (error) => this.#lost(error),
@@ -79,8 +79,8 @@ class LogFollower implements Closable {
     const update = this.#pieces.add(message)
     if (update === undefined) return
     this.#pieces = undefined
-    const { seq, generation, author, timeMs } = message
-    this.#take({ seq, generation, author, timeMs, update, merged: true })
+    const { seq, holdsSeq, generation, author, timeMs } = message
+    this.#take({ seq, generation, author, timeMs, update, holdsSeq })
   }
 
   #take(entry: LogEntry): void {
@@ -92,9 +92,7 @@ class LogFollower implements Closable {
     this.#attempt = 0
     this.#lastSeq = seq
     this.#bufferedBytes += update.length
-    const { generation, author, timeMs } = entry
-    const merged = entry.merged === true ? { merged: entry.merged } : {}
-    this.#push({ type: "entry", entry: { seq, generation, author, timeMs, update, ...merged } })
+    this.#push({ type: "entry", entry })
   }
 
   /** The channel is given back until the buffer is empty; what it still carries is asked for again then. */

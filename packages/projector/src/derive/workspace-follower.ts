@@ -41,8 +41,8 @@ const commitRetryMs = 1_000
  * One workspace: its log becomes a document, and the document's state becomes journal entries.
  *
  * The log is read from the start: up to the journalled position without looking, then entry by entry, each noting
- * whom it touched. Changes come from comparing state, never from callbacks; callbacks only say where to look. At the
- * start every record is looked at once.
+ * whom it touched; what the relay has compacted comes as one entry. Changes come from comparing state, never from
+ * callbacks; callbacks only say where to look. At the start every record is looked at once.
  */
 export class WorkspaceFollower {
   readonly workspace: string
@@ -57,6 +57,8 @@ export class WorkspaceFollower {
   #backlogBytes = 0
   #last: LogEntry | undefined
   #current: Touch | undefined
+  /** Stands for entries after the position that came merged: any record may be touched by them. */
+  #unknown: Touch | undefined
   /** Seq of the first entry since which the document misses something. */
   #missingSince: number | undefined
   #state: FollowerState = "loading"
@@ -129,7 +131,9 @@ export class WorkspaceFollower {
     if (this.#ended) return
     this.#last = entry
     try {
-      if (entry.seq <= this.#position) this.#collect(entry.update)
+      if ((entry.holdsSeq ?? entry.seq) <= this.#position) this.#collect(entry.update)
+      else if (entry.holdsSeq !== undefined) this.#applyMerged(entry, entry.holdsSeq)
+      else if (entry.seq <= this.#position) this.#collect(entry.update)
       else this.#apply(entry)
     } catch (cause) {
       const message = `Entry ${entry.seq} of ${this.workspace} does not apply; the workspace stands still until it is mended.`
@@ -171,6 +175,24 @@ export class WorkspaceFollower {
     if (this.#state !== "loading") this.#schedule()
   }
 
+  /**
+   * Entries behind the position came merged. Whom they touched is not known, or not fully even where they follow one by one,
+   * since what was deleted meanwhile is gone; so every record counts as touched up to the last of them: a changed one gets one version
+   * for them all, and an exception is about the last touch that anybody may have made.
+   */
+  #applyMerged(entry: LogEntry, holdsSeq: number): void {
+    const reached = this.#options.ledger.view.position(this.workspace)
+    const position = reached?.generation === this.generation ? reached.seq : 0
+    this.#collect(entry.update)
+    this.#applyBacklog()
+    this.#missingSince = misses(this.#doc) ? (this.#missingSince ?? position + 1) : undefined
+    const { author, timeMs } = entry
+    this.#unknown = { author, timeMs, seq: holdsSeq, seqFrom: Math.min(position + 1, holdsSeq), noted: true }
+    if (this.#state === "loading") return
+    this.#touchAll(this.#open())
+    this.#schedule()
+  }
+
   /** The first time: everything that was collected is there, and from here on touches are noted. */
   #open(): MergedRecords {
     if (this.#records !== undefined) return this.#records
@@ -205,21 +227,23 @@ export class WorkspaceFollower {
   #touchAll(records: MergedRecords): void {
     const { workspace } = this
     const position = this.#position
-    const touch: Touch = {
-      author: this.#last?.author ?? "",
-      timeMs: this.#last?.timeMs ?? 0,
-      seqFrom: position,
-      seq: position,
-      noted: false,
-    }
+    const unknown = this.#unknown
+    this.#unknown = undefined
+    const { author = "", timeMs = 0 } = this.#last ?? {}
+    const touch: Touch = unknown ?? { author, timeMs, seqFrom: position, seq: position, noted: false }
     const noted = new TouchedRecords()
     const recent = this.#touched.take()
     for (const [collection, id] of records.names()) noted.add(collection, id, touch)
     for (const [collection, id] of this.#options.ledger.view.living(workspace)) noted.add(collection, id, touch)
-    const known = new Set(recent.map(({ collection, id }) => JSON.stringify([collection, id])))
+    const known = new Map(recent.map((one) => [JSON.stringify([one.collection, one.id]), one.touch]))
     for (const one of noted.take()) {
-      // What an entry after the position touched keeps that entry's range.
-      if (!known.has(JSON.stringify([one.collection, one.id]))) this.#touched.add(one.collection, one.id, one.touch)
+      const own = known.get(JSON.stringify([one.collection, one.id]))
+      // What an entry after the position touched keeps that entry's author, and its range too unless merged ones widen it.
+      if (own === undefined) this.#touched.add(one.collection, one.id, one.touch)
+      else if (unknown !== undefined) {
+        const { seqFrom, seq } = unknown
+        this.#touched.add(one.collection, one.id, { ...own, seqFrom, seq: Math.max(seq, own.seq) })
+      }
     }
     this.#touched.addAll(recent)
   }

@@ -65,6 +65,10 @@ export async function crashRun(options: CrashRunOptions): Promise<CrashRunResult
   lives.begin(crashProbability)
   for (let step = 0; step < steps; step++) {
     edit(edits.pick(writers), edits)
+    if (edits.chance(0.1)) {
+      const workspace = edits.pick(workspaces)
+      relay.compact(workspace, edits.int(relay.head(workspace) + 1))
+    }
     for (let turns = edits.int(6); turns > 0; turns--) await turn()
     if (edits.chance(0.2)) await new Promise((resolve) => void setTimeout(resolve, edits.int(4)))
     if (!lives.alive) await lives.restart(crashProbability)

@@ -12,6 +12,7 @@ export class MemoryRelay {
   readonly #logs = new Map<string, LogEntry[]>()
   readonly #followers = new Map<string, Set<Follower>>()
   readonly #feeds = new Set<(item: FeedItem) => void>()
+  readonly #compacted = new Map<string, LogEntry>()
   readonly #statuses = new Map<string, Y.Doc>()
 
   log(workspace: string): readonly LogEntry[] {
@@ -36,6 +37,16 @@ export class MemoryRelay {
   /** Puts an older copy of the log in place. */
   truncate(workspace: string, seq: number): void {
     this.#logs.set(workspace, this.log(workspace).slice(0, seq))
+  }
+
+  /** Keeps entries up to `seq` no more one by one; what stands for them holds all that is there by now. */
+  compact(workspace: string, seq: number): void {
+    const log = this.log(workspace)
+    const last = log[seq - 1]
+    if (last === undefined || seq <= (this.#compacted.get(workspace)?.seq ?? 0)) return
+    const doc = new Y.Doc()
+    for (const { update } of log) Y.applyUpdate(doc, update)
+    this.#compacted.set(workspace, { ...last, update: Y.encodeStateAsUpdate(doc), holdsSeq: log.length })
   }
 
   status(workspace: string): Y.Doc {
@@ -78,7 +89,8 @@ export class MemoryRelay {
     const run = async (): Promise<void> => {
       await Promise.resolve()
       while (active()) {
-        const entry = this.log(workspace)[next]
+        const compacted = this.#compacted.get(workspace)
+        const entry = next < (compacted?.seq ?? 0) ? compacted : this.log(workspace)[next]
         if (entry !== undefined && !(caughtUpAt !== undefined && next >= caughtUpAt)) {
           next = entry.seq
           await onEntry(entry)

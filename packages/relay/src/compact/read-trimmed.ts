@@ -5,6 +5,8 @@ import { decodeSnapshot } from "./snapshot-form.ts"
 /** The last entry that was trimmed, with an update that holds every entry up to it, and maybe later ones. */
 export interface Trimmed extends HistoryEntry {
   readonly update: Uint8Array
+  /** The last that the update holds. */
+  readonly holdsSeq: number
 }
 
 /** What stands in for the trimmed entries of a log. Rejects with kind `corrupt` where nothing does. */
@@ -18,5 +20,5 @@ export async function readTrimmed(store: Store, stream: string): Promise<Trimmed
       kind: "corrupt",
     })
   }
-  return { ...last, update: decodeSnapshot(snapshot.payload).update }
+  return { ...last, holdsSeq: snapshot.seq, update: decodeSnapshot(snapshot.payload).update }
 }

@@ -38,13 +38,13 @@ export function openLogChannel(
   /** What was trimmed counts as sent up to where the entries begin, though the snapshot may hold more: those follow all the same. */
   const sendSnapshot = async (): Promise<number> => {
     const snapshot = await readTrimmed(session.store, stream)
-    const { seq, generation, author, timeMs, update } = snapshot
+    const { seq, holdsSeq, generation, author, timeMs, update } = snapshot
     const { maxPartBytes } = session.limits
     for (let at = 0; state.open && (at === 0 || at < update.length); at += maxPartBytes) {
       const piece = update.subarray(at, at + maxPartBytes)
       const last = at + maxPartBytes >= update.length
       const totalBytes = update.length
-      const head = { type: "snapshot", channel, seq, generation, author, timeMs } as const
+      const head = { type: "snapshot", channel, seq, holdsSeq, generation, author, timeMs } as const
       await sendPaced(encodeServerMessage({ ...head, totalBytes, last, piece }))
     }
     return seq
