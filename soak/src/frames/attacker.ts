@@ -27,19 +27,19 @@ export interface AttackCounts {
 const channel = 1
 const answerDeadlineMs = 30_000
 
-/** Sends wrong frames, over one connection after another, until `left` says that none is left. */
-export async function attack(options: AttackerOptions, left: () => boolean, counts: AttackCounts): Promise<void> {
-  while (left()) await attackOnce(options, left, counts)
+/** Sends wrong frames, over one connection after another, until `mayGoOn` says no. */
+export async function attack(options: AttackerOptions, mayGoOn: () => boolean, counts: AttackCounts): Promise<void> {
+  while (mayGoOn()) await attackOnce(options, mayGoOn, counts)
 }
 
-async function attackOnce(options: AttackerOptions, left: () => boolean, counts: AttackCounts): Promise<void> {
+async function attackOnce(options: AttackerOptions, mayGoOn: () => boolean, counts: AttackCounts): Promise<void> {
   const { random } = options
   const ours = random.chance(0.5)
   const socket = await connect(options, ours)
   counts.connections += 1
   const source = frames(options, ours)
   try {
-    for (let count = 1 + random.int(20); count > 0 && left(); count--) {
+    for (let count = 1 + random.int(20); count > 0 && mayGoOn(); count--) {
       socket.send(source())
       counts.handled += 1
       if (await answers(socket)) continue

@@ -10,7 +10,7 @@ import { recordFrames } from "./record.ts"
 import { besiege } from "./siege.ts"
 import { difference } from "./verdict.ts"
 
-const framesPerSiege = 5000
+const framesPerSiege = 2000
 /** Memory may move this much after the first siege: what garbage collection leaves for later, and caches. */
 const maxGrowthBytes = 160 << 20
 

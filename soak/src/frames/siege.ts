@@ -26,7 +26,7 @@ export interface SiegeOutcome extends AttackCounts {
   readonly problems: readonly string[]
 }
 
-const attackers = 4
+const attackers = 6
 
 /**
  * Attacks one workspace with mutated frames while good clients write in it; then looks whether all that is stored can be applied, and
@@ -37,8 +37,7 @@ export async function besiege(options: SiegeOptions): Promise<SiegeOutcome> {
   const bystanders = await openBystanders(url, workspace, token)
   const counts: AttackCounts = { handled: 0, refused: 0, connections: 0 }
   try {
-    let left = frames
-    const more = (): boolean => left-- > 0 && signal?.aborted !== true
+    const more = (): boolean => counts.handled < frames && signal?.aborted !== true
     await Promise.all(
       Array.from({ length: attackers }, (_, index) =>
         attack({ ...options, random: random.fork(`attacker ${index}`) }, more, counts),

@@ -67,11 +67,20 @@ function clientsThatDiffer(a: Y.Snapshot, b: Y.Snapshot): string {
 
 function show(doc: Y.Doc): Readonly<Record<string, string>> {
   return {
-    [attackedRoots.text]: JSON.stringify(doc.getText(attackedRoots.text).toDelta()),
-    [attackedRoots.map]: JSON.stringify(doc.getMap(attackedRoots.map).toJSON()),
-    [attackedRoots.array]: JSON.stringify(doc.getArray(attackedRoots.array).toJSON()),
-    [attackedRoots.xml]: JSON.stringify(doc.getXmlFragment(attackedRoots.xml).toJSON()),
-    bag: JSON.stringify(doc.getArray("bag").toJSON()),
+    [attackedRoots.text]: sorted(doc.getText(attackedRoots.text).toDelta()),
+    [attackedRoots.map]: sorted(doc.getMap(attackedRoots.map).toJSON()),
+    [attackedRoots.array]: sorted(doc.getArray(attackedRoots.array).toJSON()),
+    [attackedRoots.xml]: sorted(doc.getXmlFragment(attackedRoots.xml).toJSON()),
+    bag: sorted(doc.getArray("bag").toJSON()),
     text: doc.getText("text").toJSON(),
   }
+}
+
+/** JSON with the keys of every object in order: Yjs gives them as they arrived. */
+function sorted(value: unknown): string {
+  return JSON.stringify(value, (_key, inner: unknown) =>
+    typeof inner === "object" && inner !== null && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  )
 }
