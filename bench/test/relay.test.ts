@@ -34,21 +34,20 @@ describe.each(["millrace", "millrace-own"] as const)("%s", (name) => {
     await server.stop()
   })
 
-  test.each(cases.filter(({ who }) => who.includes(name)).map((one) => [one.id, one] as const))(
-    "%s gives every figure of its rows",
-    async (_, one) => {
-      const server = await startContestant(name, tempDir("bench"), [])
-      const metrics = await one.run(new Stage(server), "tiny")
-      await server.stop()
-      const expected = one.rows.map(({ metric }) => metric).sort()
-      expect(
-        Object.entries(metrics)
-          .filter(([, value]) => Number.isFinite(value))
-          .map(([metric]) => metric),
-      ).toEqual(expect.arrayContaining(expected))
-      for (const none of ["undelivered", "incomplete", "missing"]) expect(metrics[none] ?? 0).toBe(0)
-    },
-  )
+  test.each(
+    cases.filter(({ id }) => name === "millrace" || id === "observers-50").map((one) => [one.id, one] as const),
+  )("%s gives every figure of its rows", async (_, one) => {
+    const server = await startContestant(name, tempDir("bench"), [])
+    const metrics = await one.run(new Stage(server), "tiny")
+    await server.stop()
+    const expected = one.rows.map(({ metric }) => metric).sort()
+    expect(
+      Object.entries(metrics)
+        .filter(([, value]) => Number.isFinite(value))
+        .map(([metric]) => metric),
+    ).toEqual(expect.arrayContaining(expected))
+    for (const none of ["undelivered", "incomplete", "missing"]) expect(metrics[none] ?? 0).toBe(0)
+  })
 })
 
 test("CPU time and memory are read of another process", async () => {

@@ -88,6 +88,11 @@ export async function propagation(stage: Stage, settings: PropagationSettings): 
     () => delivered,
     () => delivered >= total * perUpdate,
   )
+  const acknowledges = writers === 1 && stage.server.writers.kind !== "plain"
+  await settled(
+    () => ackLatenciesMs.length,
+    () => !acknowledges || ackLatenciesMs.length >= total - warmUps,
+  )
   const usedMs = stage.cpuMs - cpuBeforeMs
   await Promise.all(clients.map((client) => client.close()))
   return {
