@@ -31,8 +31,7 @@ export function readSettings(
       )
       .addOption(
         new Option("--seed <n>", "repeats a run")
-          .env("MILLRACE_SEED")
-          .default(seed, "a fresh one")
+          .default(seed, "MILLRACE_SEED, else a fresh one")
           .argParser(wholeNumber(0)),
       )
       .addOption(new Option("--out <folder>", "where the result file goes").default(resultsFolder, "soak/results"))
