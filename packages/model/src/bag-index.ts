@@ -104,6 +104,11 @@ export class BagIndex {
     for (const id of this.#states.keys()) if (!missing.has(id)) yield id
   }
 
+  /** Also ids that have entries and no record. */
+  everyId(): Iterable<string> {
+    return this.#states.keys()
+  }
+
   get size(): number {
     return this.#states.size - this.#findMissing().size
   }

@@ -4,6 +4,7 @@ import type { Doc, Text as YText, Transaction } from "yjs"
 import { BagIndex } from "./bag-index.ts"
 import { Batch, type RecordChange, type RecordName, type Touched } from "./change.ts"
 import { localOrigin, seedOrigin } from "./origin.ts"
+import { recordVersion } from "./schema-version.ts"
 import { type RefRule, refRulesOf } from "./delete-rules.ts"
 import { Listeners } from "./listeners.ts"
 import { migrationOf } from "./migrate.ts"
@@ -40,6 +41,8 @@ export class BagStore {
   /** After a transaction whose records were followed; see `BagIndex.followers`. */
   readonly settled: Listeners<void> = new Listeners()
   readonly refRules: readonly RefRule[]
+  /** Hears of each bag before it is written to for the first time. */
+  readonly rootAdded: Listeners<object> = new Listeners()
   readonly #clock: Clock
   readonly #random: Random
   readonly #indexes = new Map<string, BagIndex>()
@@ -47,6 +50,7 @@ export class BagStore {
   readonly #byType = new WeakMap<BagType, BagIndex | null>()
   readonly #batches = new WeakMap<Transaction, Batch>()
   readonly #runs = new Map<string, Run>()
+  readonly #roots = new Map<string, object>()
   readonly #secondary = new Map<string, SecondaryIndex>()
   readonly #sources = new Map<number, { readonly client: number }>()
 
@@ -119,6 +123,7 @@ export class BagStore {
     const bag = this.#root(name)
     const index = this.index(name)
     this.doc.transact((transaction) => {
+      recordVersion(transaction, this.schema.version)
       const before = index.stateOf(id)
       for (const entry of plan.supersede) {
         removeElement(transaction, entry)
@@ -183,6 +188,7 @@ export class BagStore {
     this.changes.clear()
     this.touches.clear()
     this.settled.clear()
+    this.rootAdded.clear()
   }
 
   #sourceOf(client: number): { readonly client: number } {
@@ -262,9 +268,19 @@ export class BagStore {
     return typeof element === "string" || Object.hasOwn(this.schema.collections, index.name)
   }
 
+  /** The bags that may be written to. */
+  get roots(): Iterable<object> {
+    return this.#roots.values()
+  }
+
   #root(name: string): ReturnType<typeof this.doc.getArray<string>> {
     try {
-      return this.doc.getArray<string>(name)
+      const root = this.doc.getArray<string>(name)
+      if (!this.#roots.has(name)) {
+        this.#roots.set(name, root)
+        this.rootAdded.emit(root)
+      }
+      return root
     } catch (cause) {
       throw new MillraceError(
         `The document already has another kind of root named "${name}". Rename the collection or that root.`,

@@ -32,7 +32,7 @@ export interface EditAfterDelete extends Candidate, Place {}
 /** Lists the places where writes that did not see each other differ. */
 export function concurrentEdits(folded: Folded): readonly ConcurrentEdit[] {
   const found: ConcurrentEdit[] = []
-  for (const field of fieldNames(folded.creations, folded.edits)) {
+  for (const field of fieldNames(folded)) {
     const kind = folded.kindOf(field)
     const edits = folded.edits.get(field) ?? noEdits
     const candidates = isElementKind(kind)

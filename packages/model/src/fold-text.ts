@@ -50,24 +50,24 @@ export function foldText(
 ): FoldedText {
   const seen = new Set(whole.flatMap(({ entry }) => entry.tags))
   const winner = whole.at(-1)
-  const isRemoved = winner !== undefined && winner.entry.value === undefined
-  const bases = creations.filter(({ entry }) => Object.hasOwn(entry.fields, field))
   const edited = whole.filter(({ entry }) => entry.value !== undefined)
-  const shown = winner !== undefined && !isRemoved ? winner : (bases.at(-1) ?? creations.findLast(() => true))
+  // Who removed or replaced the field emptied the text that he saw: what is left in it was typed without knowing.
+  const visible = (each: Placed<Entry>): Value | undefined => {
+    const typed = texts.get(textName(sourceOf(each, field).source, field))
+    const isSeen = each.entry.kind === "create" && seen.has(each.entry.nonce)
+    return isSeen ? typed || undefined : (typed ?? storedValue(each, field))
+  }
+  // Where the last creation says nothing of the field, one that does comes before it.
+  const shown =
+    winner !== undefined && winner.entry.value !== undefined
+      ? winner
+      : (creations.findLast((each) => visible(each) !== undefined) ?? creations.findLast(() => true))
   if (shown === undefined) return { value: undefined, source: undefined, others: [] }
-  const source = sourceOf(shown, field)
-  const typed = texts.get(textName(source.source, field))
-  const stored = storedValue(shown, field)
-  // A removal empties the text that its writer saw: what is left in it was typed without knowing of the removal.
-  const value = isRemoved ? typed || undefined : (typed ?? stored)
-  const rivals = [...creations, ...edited].filter((each) => each !== shown)
-  const others = rivals.flatMap((rival) => {
-    const text = texts.get(textName(sourceOf(rival, field).source, field))
-    const isSeen = rival.entry.kind === "create" && seen.has(rival.entry.nonce)
-    const other = isSeen ? text || undefined : (text ?? storedValue(rival, field))
-    return other === undefined ? [] : [{ value: other, client: rival.at.client }]
+  const others = [...creations, ...edited].flatMap((rival) => {
+    const value = rival === shown ? undefined : visible(rival)
+    return value === undefined ? [] : [{ value, client: rival.at.client }]
   })
-  return { value, source, others }
+  return { value: visible(shown), source: sourceOf(shown, field), others }
 }
 
 /** The texts that belong to none of the living entries and are not empty: typed after a delete. */

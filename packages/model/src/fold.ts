@@ -68,12 +68,9 @@ export function fold(entries: readonly BagEntry[], reading: Reading, texts: Text
   return { ...parts, raw, record, canonical }
 }
 
-/** Every field that a creation or an active edit names, in order. */
-export function fieldNames(
-  creations: readonly Placed<CreateEntry>[],
-  edits: ReadonlyMap<string, FieldEdits>,
-): readonly string[] {
-  const names = new Set(edits.keys())
+/** Every field that a creation, an active edit or a text names, in order. */
+export function fieldNames({ creations, edits, texts }: Pick<Folded, "creations" | "edits" | "texts">): readonly string[] {
+  const names = new Set([...edits.keys(), ...typedFields(texts)])
   for (const { entry } of creations) for (const field of Object.keys(entry.fields)) names.add(field)
   return [...names].sort(compareText)
 }
@@ -98,8 +95,7 @@ type Parts = Pick<Folded, "creations" | "edits" | "texts" | "kindOf">
 
 function mergeFields(parts: Parts): PlainRecord {
   const record: Record<string, Value> = {}
-  const names = new Set([...fieldNames(parts.creations, parts.edits), ...typedFields(parts.texts)])
-  for (const field of [...names].sort(compareText)) {
+  for (const field of fieldNames(parts)) {
     const value = mergeField(parts, field)
     if (value !== undefined) setOwn(record, field, value)
   }

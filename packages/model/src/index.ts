@@ -47,5 +47,7 @@ export {
   type ValueField,
 } from "./schema.ts"
 export type { KeyRange } from "./secondary-index.ts"
+export { Undo, type UndoOptions } from "./undo.ts"
+export type { Known, Unsent, UnsentEdit } from "./unsent.ts"
 export type { Reason } from "./validate.ts"
 export { compareText, getOwn, type PlainRecord, setOwn, type Value } from "./value.ts"

@@ -1,5 +1,6 @@
 import { MillraceError } from "@millrace/ports"
 import { idOfEntry } from "./entry.ts"
+import { placeOfKey, type TextPlace, textsRoot } from "./text-store.ts"
 import type { ElementId } from "./yjs-bag.ts"
 import { decodeElements } from "./yjs-update.ts"
 
@@ -19,13 +20,14 @@ export interface NamedRecords {
  * The records that raw updates name, found without building a document.
  *
  * An entry carries its record's id; its collection is taken from the updates where they say it, else from
- * `collectionAt`. A deleted entry is traced only where its text is in one of the updates.
+ * `collectionAt`. What is typed into a text names its record where the text begins, else by `textAt`. A deleted entry is traced only where its text is in one of the updates.
  *
  * @throws MillraceError `corrupt` where an update does not decode.
  */
 export function namedIn(
   updates: Iterable<Uint8Array>,
   collectionAt: (id: ElementId) => string | undefined = () => undefined,
+  textAt: (id: ElementId) => TextPlace | undefined = () => undefined,
 ): NamedRecords {
   const names = new Map<string, NamedRecord>()
   let decoded: ReturnType<typeof decodeElements>
@@ -40,6 +42,12 @@ export function namedIn(
     const collection = root ?? collectionAt(id)
     if (collection?.startsWith("$") === true) continue
     names.set(JSON.stringify([collection ?? null, record]), { collection, id: record })
+  }
+  const begun = decoded.keys.flatMap(({ root, key }) => (root === textsRoot ? [placeOfKey(key)] : []))
+  for (const place of [...begun, ...decoded.others.map(textAt)]) {
+    if (place === undefined) continue
+    const { collection, id } = place
+    names.set(JSON.stringify([collection, id]), { collection, id })
   }
   return { records: [...names.values()], unresolvedDeletes: decoded.unresolvedDeletes }
 }

@@ -3,7 +3,7 @@ import { livingEntries } from "./conflicts.ts"
 import { encodeCreate } from "./entry.ts"
 import { type Folded, type KindOf, noEdits } from "./fold.ts"
 import { storedElements } from "./fold-elements.ts"
-import { foldText, textName } from "./fold-text.ts"
+import { foldText, textName, textsAfterDelete } from "./fold-text.ts"
 import { ElementDraft } from "./plan-elements.ts"
 import { planList } from "./plan-list.ts"
 import { editText, fit, nextStamp, type NewRun, tagsOf, type WritePlan } from "./plan-parts.ts"
@@ -13,6 +13,10 @@ import type { TextStep } from "./text-store.ts"
 import { getOwn, type PlainRecord, setOwn, type Value } from "./value.ts"
 
 export const nothingToWrite: WritePlan = { append: [], supersede: [] }
+
+export function isNothing({ append, supersede, texts }: WritePlan): boolean {
+  return append.length === 0 && supersede.length === 0 && (texts ?? []).length === 0
+}
 
 export function joinPlans(plans: Iterable<WritePlan>): WritePlan {
   const all = [...plans]
@@ -82,10 +86,13 @@ export function planEdit(id: string, folded: Folded, field: string, value: Value
 export function planDelete(folded: Folded): WritePlan {
   const living = [...livingEntries(folded)]
   if (living.length === 0) return nothingToWrite
-  return { append: [], supersede: living.map(({ at }) => at), texts: emptied(folded.texts.keys()) }
+  // A text that outlived an earlier delete is an edit after that one, and stays.
+  const outlived = new Set(textsAfterDelete(living, folded.texts).map(({ name }) => name))
+  const typed = [...folded.texts.keys()].filter((name) => !outlived.has(name))
+  return { append: [], supersede: living.map(({ at }) => at), texts: emptied(typed) }
 }
 
-/** Steps that empty texts; they are never deleted. */
+/** Steps that empty texts, which must be there; they are never deleted. */
 export function emptied(names: Iterable<string>): readonly TextStep[] {
   return [...names].map((name) => ({ name, first: "", value: "" }))
 }

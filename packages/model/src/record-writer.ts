@@ -8,7 +8,7 @@ import { ElementDraft } from "./plan-elements.ts"
 import { localOrigin } from "./origin.ts"
 import type { OpenRun } from "./plan-list.ts"
 import type { WritePlan } from "./plan-parts.ts"
-import { nothingToWrite, planEdits } from "./plan.ts"
+import { isNothing, nothingToWrite, planEdits } from "./plan.ts"
 import { sameValue } from "./canonical.ts"
 import { sha256Hex } from "./hash.ts"
 import type { ElementKind, Field } from "./schema.ts"
@@ -56,8 +56,10 @@ export class RecordWriter {
   write(id: string, plan: (folded: Folded) => WritePlan): boolean {
     const folded = this.existing(id)
     const { raw, record } = folded
-    if (raw === record || raw === undefined || record === undefined)
-      return this.store.write(this.name, id, plan(folded))
+    const first = plan(folded)
+    if (raw === record || raw === undefined || record === undefined || isNothing(first)) {
+      return this.store.write(this.name, id, first)
+    }
     const shown = Object.entries(record).filter(([field, value]) => !sameValue(getOwn(raw, field), value))
     // The same on every replica: what two of them write apart must not stand there twice.
     const newRun = (): string => sha256Hex(folded.canonical ?? "").slice(0, 12)

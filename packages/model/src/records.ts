@@ -5,10 +5,15 @@ import { BagStore } from "./bag-store.ts"
 import type { RecordChange, RecordName, Touched } from "./change.ts"
 import { Collection } from "./collection.ts"
 import { type Orphan, orphansOf } from "./delete-rules.ts"
+import { freshDocument } from "./generation.ts"
 import { namedIn, type NamedRecords } from "./named-in.ts"
 import type { FieldsOf, InputRecordOf, RecordOf, Schema } from "./schema.ts"
 import { localOrigin } from "./origin.ts"
-import { compareText } from "./value.ts"
+import { writtenVersion } from "./schema-version.ts"
+import { seedRecords } from "./seed.ts"
+import { Undo, type UndoOptions } from "./undo.ts"
+import { applyUnsent, type Known, type Unsent, type UnsentEdit, unsentSince } from "./unsent.ts"
+import { compareText, type PlainRecord } from "./value.ts"
 import { bagAt } from "./yjs-bag.ts"
 
 /** A collection with the types that the schema gives it; collections that it does not name hold plain records. */
@@ -46,8 +51,12 @@ export class Records<S extends Schema = Schema> {
   readonly #store: BagStore
   readonly #collections = new Map<string, Collection<unknown>>()
 
+  readonly #undos = new Set<Undo>()
+  readonly #options: Required<RecordsOptions>
+
   /** @internal Use `openRecords`. */
   constructor(doc: Doc, schema: S, { clock = systemClock, random = systemRandom }: RecordsOptions) {
+    this.#options = { clock, random }
     this.doc = doc
     this.schema = schema
     this.#store = new BagStore(doc, schema, clock, random)
@@ -110,15 +119,75 @@ export class Records<S extends Schema = Schema> {
    * counted.
    */
   namedIn(updates: Iterable<Uint8Array>): NamedRecords {
-    return namedIn(updates, (id) => {
-      const type = bagAt(this.doc, id)
-      return type === undefined ? undefined : this.#store.collectionOf(type)
-    })
+    return namedIn(
+      updates,
+      (id) => {
+        const type = bagAt(this.doc, id)
+        return type === undefined ? undefined : this.#store.collectionOf(type)
+      },
+      (id) => this.#store.texts.placeAt(this.doc, id),
+    )
   }
 
   /** Records that refer to records which do not exist: a cascade had not seen them, or they came before what they name. */
   orphans(): readonly Orphan[] {
     return orphansOf(this.#store)
+  }
+
+  /** Undo and redo of one's own writes from now on; one for each who can take back, destroyed with the records. */
+  undo(options: UndoOptions = {}): Undo {
+    const store = this.#store
+    const stop = store.rootAdded.add((root) => undo.include(root))
+    const undo: Undo = new Undo(this.doc, [...store.roots, store.texts.root], options, () => {
+      stop()
+      this.#undos.delete(undo)
+    })
+    this.#undos.add(undo)
+    return undo
+  }
+
+  /**
+   * Puts the records that an application starts with into a collection; every replica makes the same, at any time.
+   *
+   * What was seeded once does not come back when it was deleted. Records to add later are a call of their own. Returns
+   * false where they are, or once were, in the document.
+   */
+  seed<N extends keyof S["collections"] & string>(
+    name: N,
+    rows: Readonly<Record<string, InputRecordOf<S, N>>>,
+  ): boolean {
+    return seedRecords(this.#store, name, rows as Readonly<Record<string, PlainRecord>>)
+  }
+
+  /** The highest schema version that has written here; above `schema.version` this client is an older one. */
+  get writtenVersion(): number {
+    return writtenVersion(this.doc)
+  }
+
+  /**
+   * A new document with the present state and none of the past: the way to shed what deletes and edits leave behind.
+   *
+   * Each record is one creation, typed texts are strings again, concurrent edits and edits after a delete stay listed.
+   * Documents of the old generation must not be merged with it: see `unsentSince` for what they have besides.
+   */
+  freshGeneration(): Doc {
+    return freshDocument(this.#store, this.schema, this.#options)
+  }
+
+  /** What this document has and others do not; kept and exported when their document was replaced by a new one. */
+  unsentSince(known: Known): Unsent {
+    return unsentSince(this.#store, known)
+  }
+
+  /** Writes what another generation's document had unsent. Returns the edits whose record is gone here. */
+  applyUnsent(unsent: Unsent): readonly UnsentEdit[] {
+    return this.transact(() =>
+      applyUnsent(this.#store, unsent, ({ collection, id }, fields) => {
+        const records: Collection = this.collection(collection as string) as unknown as Collection
+        if (records.has(id)) records.update(id, fields)
+        else records.put(id, fields)
+      }),
+    )
   }
 
   /** Elements in our collections that are no entries: kept in the document, listed here, never changed. */
@@ -128,6 +197,7 @@ export class Records<S extends Schema = Schema> {
 
   /** Stops following the document; idempotent. The document itself stays. */
   destroy(): void {
+    for (const undo of this.#undos) undo.destroy()
     this.#store.destroy()
     open.delete(this.doc)
   }

@@ -71,8 +71,14 @@ function textsOf(folded: Folded, chosen: readonly EditAfterDelete[] | undefined)
   )
 }
 
-// The last of several for one place wins, as it would have in the record.
-function planBack(id: string, folded: Folded, field: string, orphans: readonly Orphan[], newRun: NewRun): WritePlan {
+/** Writes of edits to one field. The last of several for one place wins, as it would have in the record. */
+export function planBack(
+  id: string,
+  folded: Folded,
+  field: string,
+  orphans: readonly { readonly entry: EditEntry }[],
+  newRun: NewRun,
+): WritePlan {
   const kind = folded.kindOf(field) ?? kindOfOrphans(orphans)
   const whole = orphans.findLast(({ entry }) => entry.element === null)
   if (!isElementKind(kind))
@@ -121,14 +127,14 @@ function planRebirth(
   return planCreate(id, nonce, merged, () => "value", newRun)
 }
 
-function lastOfEach(orphans: readonly Orphan[]): readonly Orphan[] {
-  const last = new Map<string, Orphan>()
+function lastOfEach<T extends { readonly entry: EditEntry }>(orphans: readonly T[]): readonly T[] {
+  const last = new Map<string, T>()
   for (const orphan of orphans)
     last.set(canonicalJson([orphan.entry.field, orphan.entry.element, orphan.entry.part]), orphan)
   return [...last.values()]
 }
 
-function kindOfOrphans(orphans: readonly Orphan[]): "list" | "map" | "value" {
+function kindOfOrphans(orphans: readonly { readonly entry: EditEntry }[]): "list" | "map" | "value" {
   if (orphans.some(({ entry }) => entry.part === "position")) return "list"
   return orphans.some(({ entry }) => entry.element !== null) ? "map" : "value"
 }

@@ -1,7 +1,7 @@
 import { type Doc, type Text, type Transaction, type Map as YMap, Text as YText } from "yjs"
 import { canonicalJson } from "./canonical.ts"
 import { seedClientOf } from "./seed-client.ts"
-import { eachChangedText, putSeedText } from "./yjs-bag.ts"
+import { eachChangedText, type ElementId, putSeedText, textKeyAt } from "./yjs-bag.ts"
 
 /** Root map of the texts that somebody typed into, by `[collection, id, source, field]`. */
 export const textsRoot = "$texts"
@@ -35,10 +35,15 @@ export class TextStore {
   }
 
   get({ collection, id, name }: TextPlace): Text | undefined {
-    return this.root.get(keyOf(collection, id, name)) as Text | undefined
+    const found = this.root.get(keyOf(collection, id, name))
+    return found instanceof YText ? found : undefined
   }
 
-  open(transaction: Transaction, { collection, id, name }: TextPlace, first: string): Text {
+  /** The text at a place, made from `first` where there is none. */
+  open(transaction: Transaction, place: TextPlace, first: string): Text {
+    const found = this.get(place)
+    if (found !== undefined) return found
+    const { collection, id, name } = place
     const key = keyOf(collection, id, name)
     return putSeedText(transaction, this.root, key, seedClientOf([key, first]), first)
   }
@@ -48,6 +53,12 @@ export class TextStore {
       const place = placeOfKey(key)
       if (place !== undefined) yield [place, textOf(text)]
     }
+  }
+
+  /** The record in whose text the item at `id` lies or lay. */
+  placeAt(doc: Doc, id: ElementId): TextPlace | undefined {
+    const key = textKeyAt(doc, this.root, id)
+    return key === undefined ? undefined : placeOfKey(key)
   }
 
   changedIn(transaction: Transaction): readonly (readonly [TextPlace, string])[] {

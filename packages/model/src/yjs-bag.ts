@@ -120,6 +120,15 @@ export function textKeyAt(doc: Y.Doc, map: Y.Map<unknown>, id: ElementId): strin
   return text?._item?.parent === map ? (text._item.parentSub ?? undefined) : undefined
 }
 
+/** True where a text holds something that is beyond a state vector and not deleted. */
+export function hasLivingBeyond(text: Y.Text, known: ReadonlyMap<number, number>): boolean {
+  for (let item = text._start; item !== null; item = item.right) {
+    const end = item.id.clock + item.length
+    if (!item.deleted && item.id.client < 4_294_967_296 && end > (known.get(item.id.client) ?? 0)) return true
+  }
+  return false
+}
+
 /** Takes one element out, inside `transaction`. Does nothing where it is already gone. */
 export function removeElement(transaction: Y.Transaction, id: ElementId): void {
   if (Y.getState(transaction.doc.store, id.client) <= id.clock) return

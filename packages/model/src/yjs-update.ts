@@ -5,6 +5,10 @@ import type { ElementId } from "./yjs-bag.ts"
 /** What raw updates contain, read without a document. */
 export interface DecodedElements {
   readonly elements: readonly { readonly id: ElementId; readonly root: string | undefined; readonly element: unknown }[]
+  /** Items that are no elements of a bag: of texts, or of other applications. */
+  readonly others: readonly ElementId[]
+  /** Keys under which an update puts something into a root map. */
+  readonly keys: readonly { readonly root: string; readonly key: string }[]
   /** Deleted elements that are in none of the updates. */
   readonly unresolvedDeletes: number
 }
@@ -15,13 +19,23 @@ export function decodeElements(updates: Iterable<Uint8Array>): DecodedElements {
   const roots = new Map<string, string>()
   const seen = new Map<number, number[]>()
   const elements: { id: ElementId; root: string | undefined; element: unknown }[] = []
+  const others: ElementId[] = []
+  const keys: { root: string; key: string }[] = []
   for (const item of decoded.flatMap(({ structs }) => structs)) {
-    if (!(item instanceof Y.Item) || item.parentSub !== null) continue
+    if (!(item instanceof Y.Item)) continue
+    if (item.parentSub !== null) {
+      const parent: unknown = item.parent
+      if (typeof parent === "string") keys.push({ root: parent, key: item.parentSub })
+      continue
+    }
     const { client, clock } = item.id
     const root = rootOf(item, roots)
     // A later item names the end of its neighbour.
     if (root !== undefined) roots.set(`${client}:${clock + item.length - 1}`, root)
-    if (!(item.content instanceof Y.ContentAny || item.content instanceof Y.ContentJSON)) continue
+    if (!(item.content instanceof Y.ContentAny || item.content instanceof Y.ContentJSON)) {
+      others.push({ client, clock })
+      continue
+    }
     const contents: readonly unknown[] = item.content.arr
     let clocks = seen.get(client)
     if (clocks === undefined) seen.set(client, (clocks = []))
@@ -32,7 +46,7 @@ export function decodeElements(updates: Iterable<Uint8Array>): DecodedElements {
       elements.push({ id: { client, clock: clock + at }, root, element: contents[at] })
     }
   }
-  return { elements, unresolvedDeletes: countUnseen(decoded, seen) }
+  return { elements, others, keys, unresolvedDeletes: countUnseen(decoded, seen) }
 }
 
 function rootOf(item: Y.Item, roots: ReadonlyMap<string, string>): string | undefined {
