@@ -67,11 +67,14 @@ test("W114 tokens are signed offline with the key of the data folder, which the 
   expect(code).toBe(0)
   expect(out).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+\n$/)
   const asked = "--workspace sales* --role projector --expires 30m --data".split(" ")
-  const made = await cliJson<{ token: string; expiresAtMs: number }>("token", ...asked, data)
+  const made = await cliJson<{ token: string; tokenId: string; expiresAtMs: number }>("token", ...asked, data)
   const claims = JSON.parse(Buffer.from(made.token.split(".")[1] ?? "", "base64url").toString()) as object
   expect(claims).toMatchObject({
     sub: "cli",
     workspaces: { "sales*": "projector" },
     exp: Math.ceil(made.expiresAtMs / 1000),
+    // By which the relay can revoke it.
+    jti: made.tokenId,
+    iat: expect.any(Number) as number,
   })
 })

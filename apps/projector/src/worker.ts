@@ -93,6 +93,7 @@ function ownToken(key: TokenKey, clock: Clock): Promise<string> {
     key,
     subject: "projector",
     workspaces: { "*": "projector" },
+    issuedAtMs: clock.nowMs(),
     expiresAtMs: clock.nowMs() + tokenLifeMs,
   })
 }

@@ -13,9 +13,9 @@ export interface AuthConfig {
   readonly keys?: readonly KeyConfig[] | undefined
   /** A JWK set of public keys, read anew when a token names a key that it lacks. */
   readonly jwks?: { readonly url: string } | { readonly file: string } | undefined
-  /** Claim `iss` that every token must have. */
+  /** Claim `iss` of tokens that are verified by a public key or the key set. */
   readonly issuer?: string | undefined
-  /** What claim `aud` of every token must be or contain. */
+  /** What claim `aud` of such tokens must be or contain. */
   readonly audience?: string | undefined
   /** A token that lives longer from now is refused; revocations are kept for so long. Default 400 days. */
   readonly maxTokenLifeMs?: number | undefined

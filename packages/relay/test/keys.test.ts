@@ -5,7 +5,15 @@ import { silentLog, systemClock, systemRandom } from "@millrace/ports"
 import { fakeClock, startScriptedServer, tempDir } from "@millrace/testkit"
 import { type CryptoKey, exportJWK, exportPKCS8, exportSPKI, generateKeyPair, type JWK, SignJWT } from "jose"
 import { expect, test } from "vitest"
-import { createVerifier, KeySet, openAccess, parseKeySet, readPublicKey, urlReader } from "../src/access/index.ts"
+import {
+  createVerifier,
+  KeySet,
+  openAccess,
+  parseKeySet,
+  readPublicKey,
+  signToken,
+  urlReader,
+} from "../src/access/index.ts"
 
 const unauthenticated = { kind: "unauthenticated" }
 const usage = { kind: "usage" }
@@ -193,9 +201,16 @@ test("R302 issuer, audience and longest life are checked where they are configur
   }
   const short = await open({ jwks, maxTokenLifeMs: 60_000 })
   await expect(short.verifier.verify(await sign(one))).rejects.toThrow(/lives longer/)
-  const mixed = await open({ jwks, keys: [{ id: "own", algorithm: "HS256", secret: { env: "X" } }] })
+  const own = { id: "own", algorithm: "HS256", secret: { env: "X" } } as const
+  const mixed = await open({ jwks, keys: [own] })
   expect(mixed.signingKey).toMatchObject({ id: "own" })
   expect(await mixed.verifier.verify(await sign(one))).toMatchObject({ subject: "ann" })
+  // Whoever shares a secret with the relay is no other issuer.
+  const strict = await open({ jwks, keys: [own], issuer: "https://idp" })
+  const key = strict.signingKey
+  if (key === undefined) throw new Error("There is a key to sign with.")
+  const ours = await signToken({ key, subject: "own", workspaces: {}, expiresAtMs: Date.now() + 60_000 })
+  expect(await strict.verifier.verify(ours)).toMatchObject({ subject: "own" })
   const missing = { keys: [{ id: "k", algorithm: "EdDSA", publicKey: { file: join(dir, "none.pem") } }] } as const
   await expect(open(missing)).rejects.toMatchObject(usage)
 })

@@ -1,4 +1,5 @@
 import { loadConfig } from "@millrace/config"
+import { randomId } from "@millrace/ports"
 import { isRole, type Role, roles } from "@millrace/protocol"
 import { signToken } from "@millrace/relay/access"
 import { Command, InvalidArgumentError, Option } from "commander"
@@ -36,15 +37,19 @@ export function tokenCommand(io: Io): Command {
     .addOption(jsonOption())
     .action(async (options: TokenOptions) => {
       const config = options.config === undefined ? undefined : await loadConfig(options.config)
-      const key = await signingKey(options.data ?? config?.dataDir ?? defaultDataDir, config?.auth?.keys, io)
-      const expiresAtMs = io.clock.nowMs() + options.expires
+      const key = await signingKey(options.data ?? config?.dataDir ?? defaultDataDir, config?.auth, io)
+      const issuedAtMs = io.clock.nowMs()
+      const expiresAtMs = issuedAtMs + options.expires
+      const tokenId = randomId(io.random, 20)
       const token = await signToken({
         key,
         subject: options.subject,
         workspaces: { [options.workspace]: options.role },
         expiresAtMs,
+        issuedAtMs,
+        tokenId,
       })
-      io.out(options.json ? `${JSON.stringify({ token, expiresAtMs })}\n` : `${token}\n`)
+      io.out(options.json ? `${JSON.stringify({ token, tokenId, expiresAtMs })}\n` : `${token}\n`)
     })
 }
 

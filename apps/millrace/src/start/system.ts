@@ -38,11 +38,12 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     throw new MillraceError("Without --config only 127.0.0.1 can be listened on.", { kind: "usage" })
   }
   const dataDir = await openDataDir(options.dataDir)
-  const key = await signingKey(dataDir, config?.auth?.keys, io)
+  const key = await signingKey(dataDir, config?.auth, io)
   const devToken: DevToken = async () => {
-    const expiresAtMs = io.clock.nowMs() + devTokenLifeMs
+    const issuedAtMs = io.clock.nowMs()
+    const expiresAtMs = issuedAtMs + devTokenLifeMs
     return {
-      token: await signToken({ key, subject: "developer", workspaces: { "*": "write" }, expiresAtMs }),
+      token: await signToken({ key, subject: "developer", workspaces: { "*": "write" }, expiresAtMs, issuedAtMs }),
       expiresAtMs,
     }
   }

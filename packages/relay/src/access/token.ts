@@ -33,9 +33,9 @@ export interface Verifier {
 export interface VerifierOptions {
   /** Keys that are read when needed, asked where none of the given ones fits. */
   readonly keySource?: KeySource | undefined
-  /** Claim `iss` must be this, where given. */
+  /** Claim `iss` of a token that somebody else signed, with a public key here, must be this, where given. */
   readonly issuer?: string | undefined
-  /** Claim `aud` must be or contain this, where given. */
+  /** The same for claim `aud`, which must be or contain this. */
   readonly audience?: string | undefined
   /** A token that expires later from now is refused, so that a revocation need not be kept for ever. */
   readonly maxTokenLifeMs?: number | undefined
@@ -79,8 +79,8 @@ export function createVerifier(keys: readonly VerifyKey[], clock: Clock, options
       algorithms: key.algorithm === "EdDSA" ? ["EdDSA", "Ed25519"] : [key.algorithm],
       requiredClaims: ["sub", "exp"],
       currentDate: new Date(clock.nowMs()),
-      ...(issuer === undefined ? {} : { issuer }),
-      ...(audience === undefined ? {} : { audience }),
+      ...(issuer === undefined || "secret" in key ? {} : { issuer }),
+      ...(audience === undefined || "secret" in key ? {} : { audience }),
     }
     const material: Uint8Array | CryptoKey = "secret" in key ? key.secret : key.publicKey
     return claimsOf((await jwtVerify(token, material, rules)).payload)
