@@ -278,3 +278,18 @@ test("I28 records that share the key of a unique index are listed, and nothing i
   await mirror.settled()
   expect(await mirror.violations("people", "byEmail")).toEqual([])
 })
+
+test("I27 a tab that goes claims nothing that it has not written: another's edit is written by the next", async () => {
+  const factory = newFactory()
+  const one = await openTab(factory)
+  await current(one)
+  const two = await openTab(factory)
+  await current(two)
+  two.records.collection("people").put("b", { name: "of two" })
+  const closing = one.mirror.close()
+  await two.store.stored()
+  await closing
+  await one.close()
+  await two.mirror.settled()
+  expect(await mirrored(two.mirror)).toEqual(recorded(two.records))
+})

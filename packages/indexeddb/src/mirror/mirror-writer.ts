@@ -51,7 +51,7 @@ export class MirrorWriter {
     this.#options = options
   }
 
-  /** Makes rows what is wanted, with a journal entry for each that was not. `next` gives the position that this makes. */
+  /** Makes rows what is wanted, with a journal entry for each that was not, but for during a rebuild. `next` gives the position that this makes. */
   async write(rows: readonly WantedRow[], next: (position: MirrorPosition) => MirrorPosition): Promise<MirrorPosition> {
     const stores = [...new Set(rows.map(({ collection }) => collection))]
     return await this.#in(stores, async (transaction, position) => {
@@ -65,7 +65,9 @@ export class MirrorWriter {
         const op = before === undefined ? "add" : record === undefined ? "delete" : "update"
         return [{ op, collection, id, before, after: record } as const]
       })
-      return next({ ...position, journal: await this.#append(transaction, entries, position.journal) })
+      // What happens during a rebuild is told by the entry that ends it: until then rows change that nobody tells.
+      const told = position.rebuild === null ? entries : []
+      return next({ ...position, journal: await this.#append(transaction, told, position.journal) })
     })
   }
 

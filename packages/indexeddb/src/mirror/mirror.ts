@@ -185,10 +185,11 @@ export class Mirror {
 
   /** Writes what is due, as long as that succeeds, and lets go. Idempotent. */
   async close(): Promise<void> {
-    this.#options.records.doc.off("afterTransaction", this.#note)
     this.#ending.abort()
     this.#wake?.()
     await this.#atMost(maxClosingMs, this.#leading)
+    // Not before: what the last batch claims must have been noted.
+    this.#options.records.doc.off("afterTransaction", this.#note)
     for (const reader of this.#readers) reader.stop()
     this.#readers.clear()
     this.#retry?.cancel()
