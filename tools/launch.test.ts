@@ -77,7 +77,7 @@ test("the test command refuses what it does not know, and names what there is", 
     })
   const wrong = await run("--suite", "slow")
   expect(wrong.code).toBe(64)
-  expect(wrong.stderr).toMatch(/no suite "slow"[^]*checks, hermetic, browser, real, power, corpus/)
+  expect(wrong.stderr).toMatch(/no suite "slow"[^]*checks, hermetic, browser, real, power, pycrdt, corpus/)
   expect((await run("--projct", "model")).code).toBe(64)
   expect((await run("--help")).stdout).toContain("--project NAME")
 })

@@ -100,7 +100,7 @@ describe("suites", () => {
 
   test("find the files of this repository", () => {
     const suites = findSuites(root)
-    expect(suites.map(({ name }) => name)).toEqual(["hermetic", "browser", "real", "power", "corpus"])
+    expect(suites.map(({ name }) => name)).toEqual(["hermetic", "browser", "real", "power", "pycrdt", "corpus"])
     expect(suites[0]?.files.map(({ path }) => path)).toContain("tools/outcome.test.ts")
     expect(suites[1]?.files).toContainEqual({
       path: "packages/testkit/test/browser.browser.test.ts",

@@ -84,8 +84,9 @@ function failuresIn(stderr: string): readonly string[] {
   return lines.slice(0, 5).map((line) => `the relay said: ${line.slice(0, 1000)}`)
 }
 
+/** Without the pages of the store's file, which the system maps and takes back as it likes. */
 function residentBytes(pid: number): number {
-  const match = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))
+  const match = /^RssAnon:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))
   return Number(match?.[1] ?? 0) * 1024
 }
 

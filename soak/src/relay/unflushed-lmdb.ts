@@ -1,11 +1,11 @@
 import { registerHooks } from "node:module"
 
 /** Stands for the driver's library in this process: the same, but a commit is not followed by a flush. */
-const shim = `
-import * as real from "lmdb?real"
-export * from "lmdb?real"
-export const open = (options) => real.open({ ...options, noSync: true, overlappingSync: false })
-`
+const shim = [
+  `import * as real from "lmdb?real"`,
+  `export * from "lmdb?real"`,
+  `export const open = (options) => real.open({ ...options, noSync: true, overlappingSync: false })`,
+].join("\n")
 
 /** From now on `lmdb` in this process commits without flushing: what a relay that acks on commit would promise. */
 export function takeFlushAway(): void {
