@@ -60,6 +60,10 @@ export async function openBystanders(url: string, workspace: string, token: stri
         what: "both bystanders to hold all marks",
         deadlineMs: 30_000,
       })
+      // What is passed on need not be durable yet; with a last edit that is, all before it are.
+      doc.getMap("latest").set("last", number)
+      await raw.flushed()
+      await waitFor(() => stockDoc.getMap("latest").has("last"), { what: "the last edit at the stock bystander" })
     },
     close: () => {
       closing = true

@@ -11,8 +11,10 @@ import { besiege } from "./siege.ts"
 import { difference } from "./verdict.ts"
 
 const framesPerSiege = 2000
+/** A heap this small is collected often, so that what is left is used, and a leak ends the process. */
+const smallHeap = "--max-old-space-size=128 --max-semi-space-size=8"
 /** Memory may move this much after the first siege: what garbage collection leaves for later, and caches. */
-const maxGrowthBytes = 160 << 20
+const maxGrowthBytes = 96 << 20
 
 /** Mutated frames against one relay process; a round is one frame. */
 export const framesCampaign: Campaign = {
@@ -26,7 +28,8 @@ export async function runFrames(context: CampaignContext): Promise<CampaignOutco
   const { rounds, seed, signal, folder, say } = context
   const home = makeRelayHome(join(folder, "home"))
   const dataDir = join(folder, "data")
-  let { url, child } = await startRelayProcess(home, dataDir)
+  const start = (): ReturnType<typeof startRelayProcess> => startRelayProcess(home, dataDir, undefined, smallHeap)
+  let { url, child } = await start()
   const token = await home.token("write")
   const recording = await recordFrames(url, "recorded", token)
   const quiet = await fillQuiet(url, token)
@@ -51,7 +54,7 @@ export async function runFrames(context: CampaignContext): Promise<CampaignOutco
   }
   const before = await joinCold(url, "attacked-0", token)
   await child.kill("SIGTERM")
-  ;({ url, child } = await startRelayProcess(home, dataDir))
+  ;({ url, child } = await start())
   const differs =
     difference(before, await joinCold(url, "attacked-0", token)) ??
     difference(quiet, await joinCold(url, "quiet", token))

@@ -41,13 +41,18 @@ export interface RelayProcess {
   readonly child: RunningProcess
 }
 
-/** The relay as it is shipped, or with `plant` one that has a fault, on the data in `dataDir`. */
-export async function startRelayProcess(home: RelayHome, dataDir: string, plant?: PlantName): Promise<RelayProcess> {
+/** The relay as it is shipped, or with `plant` one that has a fault, on the data in `dataDir`; `nodeOptions` for Node.js itself. */
+export async function startRelayProcess(
+  home: RelayHome,
+  dataDir: string,
+  plant?: PlantName,
+  nodeOptions?: string,
+): Promise<RelayProcess> {
   const script = plant === undefined ? "apps/relay/src/main.ts" : "soak/src/relay/planted-relay.ts"
   const own = plant === undefined ? ["--listen", "127.0.0.1:0", "--config", home.config] : [plant, home.secretFile]
   const child = await spawnNode(join(root, script), {
     args: plant === undefined ? [...own, "--data", dataDir] : [...own, dataDir],
-    env: { NODE_COMPILE_CACHE: home.compileCache, MILLRACE_LOG: "warn" },
+    env: { NODE_COMPILE_CACHE: home.compileCache, MILLRACE_LOG: "warn", NODE_OPTIONS: nodeOptions },
     readyLine: /listening on (\S+)/,
   })
   return { url: child.ready, child }
