@@ -46,6 +46,7 @@ export async function runRelay(settings: Settings, { environment, fetch, log }: 
       origins: settings.origin ?? config?.origins ?? [],
       trustedProxies: settings.trustedProxies,
       limits: settings.limits,
+      compaction: settings.compaction,
       clock: systemClock,
       random: systemRandom,
       log,

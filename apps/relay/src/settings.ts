@@ -1,5 +1,6 @@
-import type { Limits } from "@millrace/relay"
+import type { CompactionSettings, Limits } from "@millrace/relay"
 import { Command, InvalidArgumentError, Option } from "commander"
+import { compactionOptions, splitCompaction } from "./compaction-options.ts"
 import { limitOptions, splitLimits } from "./limit-options.ts"
 
 /** What one relay process is told; every setting has a flag, a variable and a default, declared once. */
@@ -13,6 +14,7 @@ export interface Settings {
   readonly tlsKey?: string
   readonly withParent?: true
   readonly limits: Partial<Limits>
+  readonly compaction: Partial<CompactionSettings>
 }
 
 /** Parses a command line; prints help, version and refusals itself and throws commander's error for them. */
@@ -57,12 +59,12 @@ export function readSettings(args: readonly string[]): Settings {
     .addOption(new Option("--tls-key <file>", "its key, PEM; read again at SIGHUP").env("MILLRACE_RELAY_TLS_KEY"))
     .addOption(new Option("--with-parent", "stop when standard input ends").env("MILLRACE_WITH_PARENT"))
     .exitOverride()
-  for (const option of limitOptions()) program.addOption(option)
-  const options = program.parse([...args], { from: "user" }).opts<Omit<Settings, "limits">>()
+  for (const option of [...limitOptions(), ...compactionOptions()]) program.addOption(option)
+  const options = program.parse([...args], { from: "user" }).opts<Omit<Settings, "limits" | "compaction">>()
   if ((options.tlsCert === undefined) !== (options.tlsKey === undefined)) {
     program.error("error: --tls-cert and --tls-key belong together; give both or neither")
   }
-  return splitLimits(options)
+  return splitCompaction(splitLimits(options))
 }
 
 function readListen(text: string): Settings["listen"] {

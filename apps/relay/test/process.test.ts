@@ -3,7 +3,7 @@ import { createServer } from "node:net"
 import { join } from "node:path"
 import { type Finished, runProcess, spawnNode, tempDir, waitFor } from "@millrace/testkit"
 import { expect, test } from "vitest"
-import { defaultLimits } from "@millrace/relay"
+import { defaultCompaction, defaultLimits } from "@millrace/relay"
 import { readSettings } from "../src/settings.ts"
 import { linesIn, readyLine, relayFile, startWriter, tokenFor } from "./support/writers.ts"
 
@@ -90,6 +90,7 @@ test("R39 listen takes HOST:PORT, IPv6 in brackets", () => {
     data: ".millrace",
     trustedProxies: 0,
     limits: defaultLimits,
+    compaction: { ...defaultCompaction, build: undefined },
   })
 })
 

@@ -10,27 +10,27 @@ export class NotCompactable extends Error {
   override readonly name = "NotCompactable"
 }
 
-/** Where the form without the deleted contents is not that much smaller, the one that keeps every byte is taken. */
-const worthwhile = 0.9
-
 /**
  * One log's compaction: takes its updates in order, then gives a snapshot that was compared with them.
  *
- * Two snapshots are tried: what a document holds after all updates, which lacks the contents of what was deleted, where it is clearly
- * smaller; and the updates merged without a document. Whichever is given was decoded and applied to a fresh document,
- * and that document agrees with the first one in everything.
+ * The first choice is what a document holds after all updates: it lacks the contents of what was deleted, as every Yjs
+ * document does that collects garbage. The second is the updates merged without a document. Whichever is given was decoded and applied to a
+ * fresh document, and that document agrees with the first one in everything.
  */
 export class Compaction {
-  readonly #doc = new Y.Doc()
-  readonly #merged: Uint8Array[] = []
+  /** Let go of before the second document is made: one of them is most of the memory. */
+  #doc: Y.Doc | undefined = new Y.Doc()
+  readonly #updates: Uint8Array[] = []
 
   /** Throws `NotCompactable` for an update that does not apply. */
   add(updates: readonly Uint8Array[]): void {
+    const doc = this.#doc
+    if (doc === undefined) throw new NotCompactable("it was finished already")
     try {
-      this.#doc.transact(() => {
-        for (const update of updates) Y.applyUpdate(this.#doc, update)
+      doc.transact(() => {
+        for (const update of updates) Y.applyUpdate(doc, update)
       })
-      this.#merged.push(mergeAll(updates))
+      this.#updates.push(...updates)
     } catch (cause) {
       throw new NotCompactable(`an entry does not apply (${messageOf(cause)})`, { cause })
     }
@@ -38,21 +38,23 @@ export class Compaction {
 
   /** The snapshot's payload. Throws `NotCompactable`; of no use afterwards. */
   finish(): Uint8Array {
-    const facts = factsOf(this.#doc)
+    const { facts, held } = this.#takeDocument()
     if (facts.pending) throw new NotCompactable("an entry depends on something that the log does not hold")
-    const held = Y.encodeStateAsUpdate(this.#doc)
-    this.#doc.destroy()
-    const merged = mergeAll(this.#merged)
-    const candidates = held.length < merged.length * worthwhile ? [held, merged] : [merged, held]
-    let reason = ""
-    for (const update of candidates) {
-      const difference = checkedAgainst(facts, update)
-      if (difference === undefined) {
-        return encodeSnapshot({ stateVector: facts.stateVector, deletes: facts.deletes, update })
-      }
-      reason = difference
-    }
-    throw new NotCompactable(`the merged log does not say what its entries say: ${reason}`)
+    const { stateVector, deletes } = facts
+    const difference = checkedAgainst(facts, held)
+    if (difference === undefined) return encodeSnapshot({ stateVector, deletes, update: held })
+    const merged = mergeAll(this.#updates)
+    const reason = checkedAgainst(facts, merged)
+    if (reason === undefined) return encodeSnapshot({ stateVector, deletes, update: merged })
+    throw new NotCompactable(`the merged log does not say what its entries say: ${difference}; ${reason}`)
+  }
+
+  #takeDocument(): { readonly facts: DocumentFacts; readonly held: Uint8Array } {
+    const doc = this.#doc ?? new Y.Doc()
+    this.#doc = undefined
+    const taken = { facts: factsOf(doc), held: Y.encodeStateAsUpdate(doc) }
+    doc.destroy()
+    return taken
   }
 }
 

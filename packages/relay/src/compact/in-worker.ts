@@ -55,7 +55,7 @@ class Thread {
   constructor(maxMemoryMb: number) {
     const isSource = import.meta.url.endsWith(".ts")
     this.#worker = new Worker(new URL(isSource ? "./compact-worker.ts" : "./compact-worker.js", import.meta.url), {
-      resourceLimits: { maxOldGenerationSizeMb: maxMemoryMb },
+      resourceLimits: { maxOldGenerationSizeMb: maxMemoryMb, maxYoungGenerationSizeMb: 32 },
       // Packages of this repository are read as sources where this file is.
       execArgv: isSource ? ["--conditions=source"] : [],
       env: {},

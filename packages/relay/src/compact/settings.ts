@@ -23,7 +23,7 @@ export const defaultCompaction: CompactionSettings = {
   idleEntries: 500,
   keepEntries: 500,
   keepBytes: 262_144,
-  maxMemoryMb: 2048,
+  maxMemoryMb: 1024,
   restFactor: 10,
   build: "0.1.0",
 }
