@@ -13,7 +13,15 @@ export function killedLives(rounds: number, extra: Extra = {}): Promise<LivesOut
   const folder = tempDir("soak")
   const home = makeRelayHome(join(folder, "home"))
   const dataDir = join(folder, "data")
-  return runLives({ rounds, random: seededRandom(), home, dataDir, end: endByKill, ...extra })
+  return runLives({
+    rounds,
+    random: seededRandom(),
+    home,
+    dataDir,
+    notesFolder: join(folder, "notes"),
+    end: endByKill,
+    ...extra,
+  })
 }
 
 /** Lives that end by a power cut, on a disk of the test's own. */
@@ -23,7 +31,15 @@ export async function cutLives(rounds: number, extra: Extra = {}): Promise<Lives
   const disk = await CuttableDisk.make(join(folder, "disk"))
   try {
     const dataDir = join(disk.mountPoint, "data")
-    return await runLives({ rounds, random: seededRandom(), home, dataDir, end: endByPowerCut(disk), ...extra })
+    return await runLives({
+      rounds,
+      random: seededRandom(),
+      home,
+      dataDir,
+      notesFolder: join(folder, "notes"),
+      end: endByPowerCut(disk),
+      ...extra,
+    })
   } finally {
     await disk.remove()
   }

@@ -12,6 +12,8 @@ import { WritersProcess } from "./writers-process.ts"
 /** Rounds on one data folder, or disk; the next begin on an empty one. */
 const roundsPerEra = 50
 const saidEvery = 25
+/** Eras of one kind that run at a time: most of a life is waiting. */
+const lanes = 2
 
 /** Kills and power cuts, as many of each as there are rounds, side by side. */
 export const relayCampaign: Campaign = {
@@ -36,21 +38,29 @@ export async function warm(home: RelayHome, dataDir: string): Promise<void> {
 type Part = Pick<CampaignContext, "rounds" | "seed" | "signal" | "folder" | "say">
 
 export function runKills(context: Part, home: RelayHome): Promise<LivesOutcome> {
-  return runEras(context, "kills", async (era, rounds, outcome) => {
+  return runEras(context, async (era, rounds, outcome) => {
     const dataDir = join(context.folder, `killed-${era}`)
     const random = seededRandom(context.seed).fork(`kills ${era}`)
-    await runLives({ rounds, random, home, dataDir, end: endByKill, ...progress(context, "kills") }, outcome)
+    const notesFolder = join(context.folder, `notes-of-kills-${era}`)
+    await runLives(
+      { rounds, random, home, dataDir, notesFolder, end: endByKill, ...progress(context, "kills", era) },
+      outcome,
+    )
   })
 }
 
 export function runPowerCuts(context: Part, home: RelayHome): Promise<LivesOutcome> {
-  return runEras(context, "power cuts", async (era, rounds, outcome) => {
+  return runEras(context, async (era, rounds, outcome) => {
     const disk = await CuttableDisk.make(join(context.folder, `cut-${era}`))
     try {
       const random = seededRandom(context.seed).fork(`power cuts ${era}`)
       const dataDir = join(disk.mountPoint, "data")
+      const notesFolder = join(context.folder, `notes-of-cuts-${era}`)
       const end = endByPowerCut(disk)
-      await runLives({ rounds, random, home, dataDir, end, ...progress(context, "power cuts") }, outcome)
+      await runLives(
+        { rounds, random, home, dataDir, notesFolder, end, ...progress(context, "power cuts", era) },
+        outcome,
+      )
     } finally {
       await disk.remove()
     }
@@ -59,22 +69,26 @@ export function runPowerCuts(context: Part, home: RelayHome): Promise<LivesOutco
 
 async function runEras(
   { rounds, signal }: Part,
-  what: string,
   runEra: (era: number, rounds: number, outcome: LivesOutcome) => Promise<void>,
 ): Promise<LivesOutcome> {
   const outcome = noLives()
-  for (let era = 0; era * roundsPerEra < rounds && !signal.aborted; era++) {
-    const before = outcome.problems.length
-    await runEra(era, Math.min(roundsPerEra, rounds - era * roundsPerEra), outcome)
-    for (let at = before; at < outcome.problems.length; at++) {
-      outcome.problems[at] = `${what}, era ${era}: ${outcome.problems[at]}`
+  let next = 0
+  const runLane = async (): Promise<void> => {
+    for (let era = next++; era * roundsPerEra < rounds && !signal.aborted; era = next++) {
+      await runEra(era, Math.min(roundsPerEra, rounds - era * roundsPerEra), outcome)
     }
   }
+  await Promise.all(Array.from({ length: lanes }, runLane))
   return outcome
 }
 
-function progress({ signal, say }: Part, what: string): { signal: AbortSignal; onRound: (so: LivesOutcome) => void } {
+function progress(
+  { signal, say }: Part,
+  what: string,
+  era: number,
+): { name: string; signal: AbortSignal; onRound: (so: LivesOutcome) => void } {
   return {
+    name: `${what}, era ${era}`,
     signal,
     onRound: ({ rounds, acknowledged, problems }) => {
       if (rounds % saidEvery !== 0) return

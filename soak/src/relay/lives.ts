@@ -1,3 +1,5 @@
+import { mkdirSync } from "node:fs"
+import { join } from "node:path"
 import { setTimeout as pause } from "node:timers/promises"
 import { messageOf } from "@millrace/ports"
 import type { SeededRandom } from "@millrace/testkit"
@@ -8,11 +10,15 @@ import { type RelayHome, type RelayProcess, startRelayProcess } from "./relay-pr
 import { WritersProcess } from "./writers-process.ts"
 
 export interface LivesOptions {
+  /** Names these lives in what is found wrong. */
+  readonly name: string
   readonly rounds: number
   readonly random: SeededRandom
   readonly home: RelayHome
   /** Of the relay; the same for every life, whatever `end` does to what is below it. */
   readonly dataDir: string
+  /** Where writers note what was acknowledged; it survives what `dataDir` may not. */
+  readonly notesFolder: string
   readonly plant?: PlantName
   /** Another way from the writers to the relay. */
   readonly through?: (url: string) => Promise<string>
@@ -52,6 +58,7 @@ const shownMarks = 3
 export async function runLives(options: LivesOptions, outcome: LivesOutcome = noLives()): Promise<LivesOutcome> {
   const { rounds, random, home } = options
   const owed = new Map<string, Owed>()
+  mkdirSync(options.notesFolder, { recursive: true })
   let spare = new WritersProcess(home.compileCache)
   let living: { readonly relay: RelayProcess; readonly writers: WritersProcess } | undefined
   let last: string | undefined
@@ -71,6 +78,7 @@ export async function runLives(options: LivesOptions, outcome: LivesOutcome = no
         token: await home.token("write"),
         round,
         seed: random.int(2 ** 31),
+        notes: join(options.notesFolder, `round-${round}`),
         writers: 4,
         stockWriters: 1,
         pauseMs: random.pick([3, 12, 30]),
@@ -91,7 +99,7 @@ export async function runLives(options: LivesOptions, outcome: LivesOutcome = no
     }
     await checkAll(options, owed, outcome)
   } catch (thrown) {
-    outcome.problems.push(`round ${outcome.rounds} of seed ${random.seed} did not end: ${messageOf(thrown)}`)
+    outcome.problems.push(`${options.name} of seed ${random.seed} did not end: ${messageOf(thrown)}`)
     living?.writers.kill()
     await living?.relay.child.kill()
   } finally {
@@ -107,7 +115,7 @@ async function checkAll(options: LivesOptions, owed: ReadonlyMap<string, Owed>, 
 }
 
 async function check(
-  { home, random }: LivesOptions,
+  { name, home, random }: LivesOptions,
   url: string,
   workspace: string,
   owed: ReadonlyMap<string, Owed>,
@@ -121,7 +129,7 @@ async function check(
   const counts = countFindings(findings)
   for (const kind of findingKinds) outcome.found[kind] += counts[kind]
   if (findingKinds.some((kind) => counts[kind] > 0)) {
-    outcome.problems.push(`${workspace} before round ${round} of seed ${random.seed}: ${describe(findings)}`)
+    outcome.problems.push(`${name} of seed ${random.seed}, ${workspace} before round ${round}: ${describe(findings)}`)
   }
 }
 

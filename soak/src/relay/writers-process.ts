@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process"
+import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 
 /** What one life of the writers is to do. */
@@ -9,6 +10,8 @@ export interface WriterOrders {
   readonly token: string
   readonly round: number
   readonly seed: number
+  /** File to which acknowledgements are appended, line by line. */
+  readonly notes: string
   /** Writers that hear of durable edits, numbered from 0. */
   readonly writers: number
   /** Stock y-websocket writers, which are told nothing and only add load; numbered after the others. */
@@ -25,6 +28,7 @@ export class WritersProcess {
   #output = ""
   #errors = ""
   #gone = false
+  #notes = ""
   #wake: (() => void) | undefined
 
   constructor(compileCache: string) {
@@ -49,9 +53,9 @@ export class WritersProcess {
     this.#ready = this.#until(() => this.#output.includes("ready"))
   }
 
-  /** Everything said so far, complete lines only. */
+  /** What was noted, line by line; all of it once the process has ended. */
   get lines(): readonly string[] {
-    return this.#output.split("\n").slice(1, -1)
+    return existsSync(this.#notes) ? readFileSync(this.#notes, "utf8").split("\n").slice(0, -1) : []
   }
 
   get errors(): string {
@@ -60,6 +64,7 @@ export class WritersProcess {
 
   async begin(orders: WriterOrders): Promise<void> {
     await this.#ready
+    this.#notes = orders.notes
     this.#child.stdin?.write(`${JSON.stringify(orders)}\n`)
   }
 
@@ -67,8 +72,8 @@ export class WritersProcess {
   async acknowledged(deadlineMs: number): Promise<void> {
     const late = AbortSignal.timeout(deadlineMs)
     late.addEventListener("abort", () => this.#wake?.())
-    await this.#until(() => late.aborted || this.#output.includes("\n+"))
-    if (!this.#output.includes("\n+")) {
+    await this.#until(() => late.aborted || this.#output.includes("acknowledged"))
+    if (!this.#output.includes("acknowledged")) {
       throw new Error(`No edit was acknowledged within ${deadlineMs} ms. ${this.#errors}`)
     }
   }

@@ -1,6 +1,7 @@
-// A process of several writers, to be killed. Reads one line of JSON (WriterOrders) and then writes for its life; says
+// A process of several writers, to be killed. Reads one line of JSON (WriterOrders) and then writes for its life; notes
 // "+MARK" for every edit that the relay has called durable, "-MARK" for every durable removal, "~MARK" before a
 // removal is tried. Ends when its input does.
+import { openSync, writeSync } from "node:fs"
 import { createInterface } from "node:readline"
 import { openRawDocument } from "@millrace/client/node"
 import { seededRandom, type SeededRandom } from "@millrace/testkit"
@@ -14,9 +15,15 @@ import type { WriterOrders } from "./writers-process.ts"
 const maxWaiting = 64
 const ballastChars = 150_000
 
-function say(line: string): void {
-  // Synchronous for a pipe: what was said is in the pipe when this process dies.
-  process.stdout.write(`${line}\n`)
+let notes = -1
+let acknowledged = false
+
+/** In the system's hands when it returns, so that a kill does not take it back; a pipe that is full would keep it here. */
+function note(line: string): void {
+  writeSync(notes, `${line}\n`)
+  if (acknowledged || !line.startsWith("+")) return
+  acknowledged = true
+  process.stdout.write("acknowledged\n")
 }
 
 /** Writes for ever: one edit, a short pause, the next; and removes now and then what is durable already. */
@@ -32,15 +39,15 @@ async function write(
   for (let number = 0; ; number++) {
     const mark: Mark = { round: orders.round, writer, number }
     const without = random.chance(0.2) ? removable.shift() : undefined
-    if (without !== undefined) say(`~${without}`)
+    if (without !== undefined) note(`~${without}`)
     makeEdit(doc, mark, without, random.chance(0.003) ? "b".repeat(random.int(ballastChars)) : undefined)
     if (flushed !== undefined) {
       waiting.add(formatMark(mark))
       flushed().then(
         () => {
           waiting.delete(formatMark(mark))
-          say(`+${formatMark(mark)}`)
-          if (without !== undefined) say(`-${without}`)
+          note(`+${formatMark(mark)}`)
+          if (without !== undefined) note(`-${without}`)
           removable.push(formatMark(mark))
         },
         () => {},
@@ -71,12 +78,13 @@ async function startWriter(orders: WriterOrders, writer: number, random: SeededR
   await write(doc, orders, writer, random, undefined)
 }
 
-say("ready")
+process.stdout.write("ready\n")
 let begun = false
 createInterface({ input: process.stdin })
   .once("line", (line) => {
     begun = true
     const orders = JSON.parse(line) as WriterOrders
+    notes = openSync(orders.notes, "a")
     const random = seededRandom(orders.seed)
     for (let writer = 0; writer < orders.writers + orders.stockWriters; writer++) {
       startWriter(orders, writer, random.fork(`writer ${writer}`)).catch((thrown: unknown) => {
