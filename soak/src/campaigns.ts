@@ -1,7 +1,8 @@
 import type { Campaign } from "./campaign.ts"
 import { framesCampaign } from "./frames/campaign.ts"
+import { recordsCampaign } from "./records/campaign.ts"
 import { relayCampaign } from "./relay/campaign.ts"
 import { stacksCampaign } from "./stacks/campaign.ts"
 
 /** Every campaign that `npm run soak` knows. */
-export const campaigns: readonly Campaign[] = [relayCampaign, framesCampaign, stacksCampaign]
+export const campaigns: readonly Campaign[] = [relayCampaign, recordsCampaign, framesCampaign, stacksCampaign]

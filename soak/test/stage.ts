@@ -14,6 +14,7 @@ export function killedLives(rounds: number, extra: Extra = {}): Promise<LivesOut
   const home = makeRelayHome(join(folder, "home"))
   const dataDir = join(folder, "data")
   return runLives({
+    name: "kills",
     rounds,
     random: seededRandom(),
     home,
@@ -32,6 +33,7 @@ export async function cutLives(rounds: number, extra: Extra = {}): Promise<Lives
   try {
     const dataDir = join(disk.mountPoint, "data")
     return await runLives({
+      name: "power cuts",
       rounds,
       random: seededRandom(),
       home,
