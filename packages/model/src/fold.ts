@@ -69,7 +69,11 @@ export function fold(entries: readonly BagEntry[], reading: Reading, texts: Text
 }
 
 /** Every field that a creation, an active edit or a text names, in order. */
-export function fieldNames({ creations, edits, texts }: Pick<Folded, "creations" | "edits" | "texts">): readonly string[] {
+export function fieldNames({
+  creations,
+  edits,
+  texts,
+}: Pick<Folded, "creations" | "edits" | "texts">): readonly string[] {
   const names = new Set([...edits.keys(), ...typedFields(texts)])
   for (const { entry } of creations) for (const field of Object.keys(entry.fields)) names.add(field)
   return [...names].sort(compareText)

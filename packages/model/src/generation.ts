@@ -78,7 +78,9 @@ function entriesOf(id: string, folded: Folded): readonly string[] {
     else if (!conflicts.some((edit) => edit.field === field && edit.element === null)) {
       setOwn(fields, field, storedElements(kind, present))
     } else {
-      const disputed = new Set(conflicts.filter((edit) => edit.field === field).map((edit) => `${edit.part}${edit.element}`))
+      const disputed = new Set(
+        conflicts.filter((edit) => edit.field === field).map((edit) => `${edit.part}${edit.element}`),
+      )
       for (const element of present) loose.push(...looseEntries(id, nonce, field, kind, element, disputed))
     }
   }
@@ -98,7 +100,8 @@ function looseEntries(
 ): readonly string[] {
   const edit = { id, tags: [nonce], stamp: 1, field, element: name } as const
   const entries: string[] = []
-  if (!disputed.has(`value${name}`)) entries.push(editText({ ...edit, part: "value", value: kind === "set" ? 1 : value }))
+  if (!disputed.has(`value${name}`))
+    entries.push(editText({ ...edit, part: "value", value: kind === "set" ? 1 : value }))
   const isMoved = kind === "list" && nameOf(position) !== name
   if (isMoved && !disputed.has(`position${name}`)) {
     entries.push(editText({ ...edit, part: "position", value: position }))

@@ -89,9 +89,11 @@ export class RecordWriter {
   /** The shared text of a field. `open` makes it where nobody typed yet. */
   text(id: string, field: string, open: boolean): Text | undefined {
     const folded = this.existing(id)
-    const { source } = foldText(folded.creations, field, folded.edits.get(field) ?? noEdits, folded.texts)
+    const { source, value } = foldText(folded.creations, field, folded.edits.get(field) ?? noEdits, folded.texts)
     if (source === undefined) return undefined
     const place = { collection: this.name, id, name: textName(source.source, field) }
-    return open ? this.store.openText(place, source.first ?? "") : this.store.texts.get(place)
+    if (!open) return this.store.texts.get(place)
+    // A field that was removed before anybody typed begins empty, whatever it was created with.
+    return this.store.openText(place, source.first ?? "", value === undefined)
   }
 }

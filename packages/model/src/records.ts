@@ -183,7 +183,7 @@ export class Records<S extends Schema = Schema> {
   applyUnsent(unsent: Unsent): readonly UnsentEdit[] {
     return this.transact(() =>
       applyUnsent(this.#store, unsent, ({ collection, id }, fields) => {
-        const records: Collection = this.collection(collection as string) as unknown as Collection
+        const records: Collection = this.collection<string>(collection) as unknown as Collection
         if (records.has(id)) records.update(id, fields)
         else records.put(id, fields)
       }),

@@ -38,7 +38,11 @@ export class Undo {
       deleteFilter: (item) => item.id.client < firstSeedClientId,
     })
     // Nor is it part of a step: what a step deleted of it, undo must bring back.
-    const forgetSeeds = ({ stackItem }: { readonly stackItem: { readonly insertions: { readonly clients: Map<number, unknown> } } }): void => {
+    const forgetSeeds = ({
+      stackItem,
+    }: {
+      readonly stackItem: { readonly insertions: { readonly clients: Map<number, unknown> } }
+    }): void => {
       const { clients } = stackItem.insertions
       for (const client of clients.keys()) if (client >= firstSeedClientId) clients.delete(client)
     }

@@ -72,7 +72,8 @@ export function applyUnsent(store: BagStore, unsent: Unsent, write: WriteFields)
       write(name, fields)
     } catch (thrown) {
       if (!(thrown instanceof MillraceError)) throw thrown
-      for (const [field, value] of Object.entries(fields)) left.push({ ...name, field, element: null, part: "value", value })
+      for (const [field, value] of Object.entries(fields))
+        left.push({ ...name, field, element: null, part: "value", value })
     }
   }
   for (const { collection, id, record } of unsent.created) writeOrKeep({ collection, id }, record)
@@ -82,7 +83,11 @@ export function applyUnsent(store: BagStore, unsent: Unsent, write: WriteFields)
     if (folded.record === undefined) left.push(edit)
     else {
       const entry: EditEntry = { kind: "edit", tags: [], stamp: 1, value: undefined, ...edit }
-      store.write(collection, id, planBack(id, folded, edit.field, [{ entry }], () => store.runId()))
+      store.write(
+        collection,
+        id,
+        planBack(id, folded, edit.field, [{ entry }], () => store.runId()),
+      )
     }
   }
   for (const { collection, id, field, value } of unsent.texts) {

@@ -34,8 +34,18 @@ export interface Step {
 export interface KindsView {
   readonly record: Readonly<Record<string, unknown>> | undefined
   readonly listKeys: readonly string[]
-  readonly concurrent: readonly { readonly field: string; readonly element: string | null; readonly part: string; readonly candidates: readonly { readonly value: unknown }[] }[]
-  readonly afterDelete: readonly { readonly field: string; readonly element: string | null; readonly part: string; readonly value: unknown }[]
+  readonly concurrent: readonly {
+    readonly field: string
+    readonly element: string | null
+    readonly part: string
+    readonly candidates: readonly { readonly value: unknown }[]
+  }[]
+  readonly afterDelete: readonly {
+    readonly field: string
+    readonly element: string | null
+    readonly part: string
+    readonly value: unknown
+  }[]
 }
 
 const elementFields = ["tags", "props", "steps"] as const
@@ -45,16 +55,25 @@ export class Sayings {
   readonly all: Saying[] = []
   readonly steps: Step[] = []
   /** Characters that somebody deleted by typing, wherever they come from. */
-  readonly typedAway = new Set<string>()
+  readonly typedAway: Set<string> = new Set()
   /** Characters that an undo brought back: two who do so bring back two. */
-  readonly revived = new Set<string>()
+  readonly revived: Set<string> = new Set()
   /** Pairs of list elements that were inserted in this order. */
   readonly order: (readonly [before: string, after: string])[] = []
-  readonly moved = new Set<string>()
+  readonly moved: Set<string> = new Set()
 
   say(saying: Saying): number {
     this.all.push(saying)
     return this.all.length - 1
+  }
+
+  /** Taken back by one and brought back by undo while another took it back too: his taking back stands. */
+  isTwiceGone(char: string): boolean {
+    const isOfChar = (number: number): boolean => {
+      const saying = this.all[number]
+      return saying?.kind === "char" && saying.char === char
+    }
+    return this.revived.has(char) && this.steps.filter(({ takesBack }) => takesBack.some(isOfChar)).length > 1
   }
 
   /** Numbers of what is said and not taken back, for one who has seen these steps. */
@@ -110,7 +129,8 @@ export class Standing {
     const replaced = this.at(field).flatMap(({ write }) => [...write.sees])
     return this.creations.flatMap(({ creation, base }) => {
       const value = field === "tags" ? (base.tags?.has(name) === true ? "1" : undefined) : base[field]?.get(name)
-      const isHidden = replaced.includes(creation) || writes.some(({ write }) => write.value === undefined && write.sees.has(creation))
+      const isHidden =
+        replaced.includes(creation) || writes.some(({ write }) => write.value === undefined && write.sees.has(creation))
       return value === undefined || isHidden ? [] : [value]
     })
   }
@@ -127,7 +147,12 @@ export class Standing {
 }
 
 /** Every way in which a view differs from what it must be. */
-export function kindsFaults(sayings: Sayings, alive: ReadonlySet<number>, id: string, view: KindsView): readonly string[] {
+export function kindsFaults(
+  sayings: Sayings,
+  alive: ReadonlySet<number>,
+  id: string,
+  view: KindsView,
+): readonly string[] {
   const standing = new Standing(sayings, alive, id)
   const { record } = view
   const faults: string[] = []
@@ -151,10 +176,13 @@ function valueFaults(standing: Standing, field: string, { record, concurrent }: 
     return value === undefined || seen.has(creation) ? [] : [value]
   })
   const highest = Math.max(...edits.map(({ writerClass }) => writerClass))
-  const winners = edits.length > 0 ? edits.filter(({ writerClass }) => writerClass === highest).map(({ value }) => value) : bases
+  const winners =
+    edits.length > 0 ? edits.filter(({ writerClass }) => writerClass === highest).map(({ value }) => value) : bases
   if (winners.length === 0) return shown === undefined ? [] : [`leak of ${field}`]
   if (!winners.includes(shown as string | undefined)) return [`lost edit of ${field}`]
-  const listed = concurrent.filter((each) => each.field === field).flatMap(({ candidates }) => candidates.map(({ value }) => value))
+  const listed = concurrent
+    .filter((each) => each.field === field)
+    .flatMap(({ candidates }) => candidates.map(({ value }) => value))
   const all = [...edits.map(({ value }) => value), ...bases]
   if (listed.some((value) => !all.includes(value as string | undefined))) return [`false conflict of ${field}`]
   return all.every((value) => value === shown || listed.includes(value)) ? [] : [`silent loss of ${field}`]
@@ -170,7 +198,9 @@ function elementFaults(standing: Standing, field: (typeof elementFields)[number]
     if (values.length > 0 && value === undefined) faults.push(`lost element of ${field}`)
     if (value === undefined || values.length === 0) continue
     if (!values.includes(value)) faults.push(`stale element of ${field}`)
-    const listed = view.concurrent.filter((each) => each.field === field && each.element === name && each.part === "value")
+    const listed = view.concurrent.filter(
+      (each) => each.field === field && each.element === name && each.part === "value",
+    )
     const candidates = listed.flatMap((each) => each.candidates.map((candidate) => candidate.value))
     if (field !== "tags" && !values.every((each) => each === value || candidates.includes(each))) {
       faults.push(`silent loss in ${field}`)
@@ -216,22 +246,29 @@ function orphanFaults({ orphans }: Standing, { afterDelete }: KindsView): readon
   })
 }
 
-function textFaults(sayings: Sayings, standing: Standing, { record, concurrent, afterDelete }: KindsView): readonly string[] {
+function textFaults(
+  sayings: Sayings,
+  standing: Standing,
+  { record, concurrent, afterDelete }: KindsView,
+): readonly string[] {
   const shown = typeof record?.["notes"] === "string" ? record["notes"] : ""
-  const listed = concurrent.filter(({ field }) => field === "notes").flatMap(({ candidates }) => candidates.map(({ value }) => String(value ?? "")))
-  const left = afterDelete.filter(({ field }) => field === "notes").map(({ value }) => String(value ?? ""))
+  const listed = concurrent
+    .filter(({ field }) => field === "notes")
+    .flatMap(({ candidates }) => candidates.map(({ value }) => textOf(value)))
+  const left = afterDelete.filter(({ field }) => field === "notes").map(({ value }) => textOf(value))
   const anywhere = [shown, ...listed, ...left].join("")
   const faults: string[] = []
   const alive = new Set(standing.chars.map(({ char }) => char))
-  // Who removed the field while another deleted and restored the record removed what is restored, too.
-  const removed = new Set(standing.at("notes").flatMap(({ write }) => [...write.sees]))
-  for (const { char, creation } of standing.chars) {
-    const isRemoved = removed.has(creation) && sayings.revived.has(char)
-    if (!anywhere.includes(char) && !isRemoved) faults.push("lost text")
+  for (const { char } of standing.chars) {
+    if (!anywhere.includes(char) && !sayings.isTwiceGone(char)) faults.push("lost text")
   }
   for (const char of shown) {
     if (sayings.typedAway.has(char) && !alive.has(char)) faults.push("zombie text")
     if (!sayings.revived.has(char) && shown.indexOf(char) !== shown.lastIndexOf(char)) faults.push("doubled text")
   }
   return faults
+}
+
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : ""
 }

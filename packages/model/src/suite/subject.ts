@@ -1,8 +1,16 @@
 import type { Clock, Random } from "@millrace/ports"
 import * as Y from "yjs"
-import { canonicalJson, defineSchema, list, localOrigin, map, openRecords, type RecordChange, set, text, value } from "../../src/index.ts"
-import type { KindsView } from "./kinds-reference.ts"
-import { anyValue } from "./subject.ts"
+import { canonicalJson } from "../canonical.ts"
+import type { RecordChange } from "../change.ts"
+import { localOrigin } from "../origin.ts"
+import { openRecords } from "../records.ts"
+import { defineSchema, list, map, set, text, value } from "../schema.ts"
+import type { KindsView } from "./reference.ts"
+
+/** Takes whatever it is given. */
+const anyValue = {
+  "~standard": { version: 1 as const, vendor: "millrace", validate: (input: unknown) => ({ value: input as string }) },
+}
 
 const fields = {
   title: value(anyValue, { optional: true }),
@@ -98,8 +106,20 @@ export const realKinds: OpenKinds = (doc, clock, random, version) => {
     const each = of.collection("tasks")
     return canonicalJson([
       ids.map((id) => each.raw(id) ?? null),
-      ids.map((id) => each.concurrent(id).map(({ candidates, ...place }) => ({ ...place, candidates: candidates.map((each) => canonicalJson(valueOf(each))).sort() }))),
-      ids.map((id) => each.editsAfterDelete(id).map(({ client: _, ...edit }) => canonicalJson(edit)).sort()),
+      ids.map((id) =>
+        each.concurrent(id).map(({ candidates, ...place }) => ({
+          ...place,
+          candidates: candidates.map((each) => canonicalJson(valueOf(each))).sort(),
+        })),
+      ),
+      ids.map((id) =>
+        each
+          .editsAfterDelete(id)
+          .map(({ field, element, part, value: given }) =>
+            canonicalJson([field, element, part, valueOf({ value: given })]),
+          )
+          .sort(),
+      ),
     ])
   }
   return {
@@ -148,7 +168,8 @@ export const realKinds: OpenKinds = (doc, clock, random, version) => {
         .filter(([, { title }]) => title !== undefined)
         .sort(([a, left], [b, right]) => compare(left.title, right.title) || compare(a, b))
         .slice(0, 2)
-      if (canonicalJson(naive) !== canonicalJson(rows.map((row) => [row.id, row.record]))) found.push("the query is behind")
+      if (canonicalJson(naive) !== canonicalJson(rows.map((row) => [row.id, row.record])))
+        found.push("the query is behind")
       for (const id of ids) {
         const [raw, record] = [tasks.raw(id), tasks.get(id)]
         const title = raw?.["title"] as string | undefined
@@ -175,6 +196,7 @@ function valueOf({ value: given }: { readonly value: unknown }): unknown {
   return given === undefined ? { gone: true } : { given }
 }
 
-function compare(a: string | undefined, b: string | undefined): number {
-  return (a ?? "") < (b ?? "") ? -1 : (a ?? "") > (b ?? "") ? 1 : 0
+function compare(left: unknown, right: unknown): number {
+  const [a, b] = [typeof left === "string" ? left : "", typeof right === "string" ? right : ""]
+  return a < b ? -1 : a > b ? 1 : 0
 }
