@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util"
 import { seededRandom, waitFor } from "@millrace/testkit"
 import { expect, test } from "vitest"
 import * as Y from "yjs"
+import { defaultCompaction } from "../src/index.ts"
 import { decodeSnapshot } from "../src/compact/snapshot-form.ts"
 import { connect, RawClient, type RawReplica } from "./support/raw-client.ts"
 import { startTestRelay, updatesIn } from "./support/relay.ts"
@@ -145,8 +146,15 @@ test("R403 a log that does not compact is quarantined: served and followed as be
   expect(reader.doc.getMap("m").toJSON()).toEqual({ n: 14 })
   expect(reader.doc.getText("t").toJSON()).toBe("kept")
   expect(await relay.compact(ref)).toMatchObject({ type: "quarantined" })
-  // Somebody mends the log; on demand it is tried at once.
   await relay.close()
+  const newer = await startTestRelay({ store, compaction: { ...eager, build: "newer" } })
+  expect(newer.relay.quarantined()).toMatchObject([{ build: defaultCompaction.build }])
+  const again = await connect(newer.ws, await newer.token({ w: "write" }), "w")
+  again.doc.getMap("m").set("n", 14)
+  await again.durable()
+  await waitFor(() => newer.relay.quarantined()[0]?.build === "newer", { what: "the newer build to try" })
+  await newer.relay.close()
+  // Somebody mends the log; on demand it is tried at once.
   await store.append(stream, [{ ...entry, payload: missing ?? new Uint8Array() }])
   const mended = await startTestRelay({ store, compaction: { ...eager, entries: 1000 } })
   expect(mended.relay.quarantined()).toHaveLength(1)
@@ -209,4 +217,26 @@ test("R405 a relay that closes while it compacts leaves a log that loads whole",
   const reader = await connect(next.ws, await next.token({ w: "read" }), "w")
   expect(reader.doc.getArray("a").toJSON()).toEqual(writer.doc.getArray("a").toJSON())
   expect((await updatesIn(store, stream)).length).toBe(await store.head(stream))
+})
+
+test("R409 an admin compacts a workspace over HTTP and sees which logs do not compact", async () => {
+  const { http, ws, token, store } = await startTestRelay()
+  const writer = await connect(ws, await token({ w: "write" }), "w")
+  for (let n = 0; n < 5; n++) writer.doc.getMap("m").set("n", n)
+  await writer.durable()
+  const admin = { authorization: `Bearer ${await token({ "*": "admin" })}` }
+  const compacted = await fetch(`${http}/workspaces/w/compact`, { method: "POST", headers: admin })
+  expect(await compacted.json()).toMatchObject({ workspace: "w", generation: 1, seq: 5, reason: null })
+  expect((await store.readSnapshot(stream))?.seq).toBe(5)
+  // Deletes what was never there.
+  const missing = new Uint8Array([0, 1, 200, 200, 4, 1, 0, 1])
+  await store.append(stream, [{ payload: missing, generation: 1, author: "planted", timeMs: 1 }])
+  const refused = await fetch(`${http}/workspaces/w/compact`, { method: "POST", headers: admin })
+  expect([refused.status, await refused.json()]).toMatchObject([
+    200,
+    { seq: null, reason: expect.any(String) as string },
+  ])
+  const listed = await fetch(`${http}/quarantine`, { headers: admin })
+  expect(await listed.json()).toMatchObject({ quarantined: [{ stream, seq: 6 }] })
+  expect((await store.readSnapshot(stream))?.seq).toBe(5)
 })

@@ -1,5 +1,6 @@
 import { jsonAnswer, textAnswer } from "./answer.ts"
 import { deleteOne, resetOne, restoreOne } from "./change-workspace.ts"
+import { compactOne, listQuarantined } from "./compact-workspace.ts"
 import { describeOne, historyOf, listAll, statisticsOf } from "./read-workspace.ts"
 import { listRevocations, revoke } from "./revoke.ts"
 import type { Route } from "./route.ts"
@@ -41,6 +42,8 @@ export const routes: readonly Route[] = [
   { method: "POST", path: "/workspaces/{workspace}/reset", open: false, handle: resetOne },
   { method: "GET", path: "/workspaces/{workspace}/export", open: false, handle: exportOne },
   { method: "POST", path: "/workspaces/{workspace}/import", open: false, handle: importOne },
+  { method: "POST", path: "/workspaces/{workspace}/compact", open: false, handle: compactOne },
+  { method: "GET", path: "/quarantine", open: false, handle: listQuarantined },
   { method: "GET", path: "/revocations", open: false, handle: listRevocations },
   { method: "POST", path: "/revocations", open: false, handle: revoke },
 ]
