@@ -40,7 +40,13 @@ const limitsMs: Readonly<Record<string, number>> = {
 /** Every suite, in the order in which they run, with the files under `root` that belong to it. */
 export function findSuites(root: string): readonly Suite[] {
   const paths = globSync(
-    ["packages/*/test/**/*.test.ts", "apps/*/test/**/*.test.ts", "bench/test/**/*.test.ts", "soak/test/**/*.test.ts", "tools/**/*.test.ts"],
+    [
+      "packages/*/test/**/*.test.ts",
+      "apps/*/test/**/*.test.ts",
+      "bench/test/**/*.test.ts",
+      "soak/test/**/*.test.ts",
+      "tools/**/*.test.ts",
+    ],
     {
       cwd: root,
     },

@@ -1,6 +1,7 @@
-import { type Clock, type Random, randomId, type Timer } from "@millrace/ports"
+import type { Clock, Random, Timer } from "@millrace/ports"
 import * as Y from "yjs"
 import { firstKeyOutside, type KeyRanges } from "./key-ranges.ts"
+import { applyRows, generationKey, readIdentity, readKeys } from "./load-rows.ts"
 import { endOf, openDatabase, resultOf } from "./open-database.ts"
 import {
   createUpdateStores,
@@ -15,8 +16,6 @@ import {
 import { faultOfAbort, StorageFault } from "./storage-fault.ts"
 import { type Deferred, deferred } from "./deferred.ts"
 
-const incarnationKey = "millrace.incarnation"
-const generationKey = "millrace.generation"
 const firstRetryMs = 1_000
 const maxRetryMs = 60_000
 /** As y-indexeddb: a store that was just written is not merged at once. */
@@ -207,17 +206,17 @@ export class DocStore {
     }
     const reader = stockReader(database, doc)
     this.#reader = reader
-    const { incarnation, generation } = await this.#readIdentity(database)
-    const keys = await this.#readKeys(database)
+    const { incarnation, generation } = await readIdentity(database, this.#options.random)
+    const keys = await readKeys(database)
     const known = reflected?.incarnation === incarnation ? reflected.keys : []
     const from = firstKeyOutside(known, keys)
     const border = boundary && firstKeyOutside(boundary.incarnation === incarnation ? boundary.keys : [], keys)
-    await this.#apply(
-      reader,
-      keys,
-      from,
-      border === undefined ? undefined : { key: border, reached: boundary?.onReached },
-    )
+    if (keys.length > 0) {
+      const settled = stockReader(database, doc)
+      this.#settledReader = settled
+      const stop = border === undefined ? undefined : { key: border, reached: boundary?.onReached }
+      await applyRows(reader, settled, from, stop)
+    }
     this.#incarnation = incarnation
     if (this.#generation === 0) this.#generation = generation
     else this.#noteGeneration = this.#generation !== generation
@@ -227,55 +226,6 @@ export class DocStore {
     this.#options.onStored?.({ incarnation, keys: [[0, this.#highestKey]] })
     this.#pump()
     return { rows: keys.length, incarnation, generation, highestKey: this.#highestKey, unreflected: from !== undefined }
-  }
-
-  /** Rows before `unreflectedFrom` come with an origin of their own, and no transaction crosses the border. */
-  async #apply(
-    reader: StockReader,
-    keys: readonly number[],
-    unreflectedFrom: number | undefined,
-    border: Border | undefined,
-  ): Promise<void> {
-    if (keys.length === 0) return
-    const settled = stockReader(reader.db, reader.doc)
-    this.#settledReader = settled
-    for (const stop of [border?.key, unreflectedFrom].filter((key) => key !== undefined).sort((a, b) => a - b)) {
-      await this.#applyUpTo(stop, settled, unreflectedFrom === undefined || stop <= unreflectedFrom ? settled : reader)
-      if (stop === border?.key) border.reached?.()
-    }
-    reader._dbref = settled._dbref
-    const rest = unreflectedFrom === undefined ? settled : reader
-    await readOn(rest)
-    reader._dbref = rest._dbref
-    reader._dbsize = rest._dbsize
-  }
-
-  /** Applies the rows from `at._dbref` on that are before `stop`. */
-  async #applyUpTo(stop: number, at: StockReader, origin: StockReader): Promise<void> {
-    if (stop <= at._dbref) return
-    const store = at.db.transaction([updatesStore], "readonly").objectStore(updatesStore)
-    const range = IDBKeyRange.bound(at._dbref, stop, false, true)
-    const rows: Uint8Array[] = await resultOf(store.getAll(range))
-    Y.transact(at.doc, () => rows.forEach((row) => Y.applyUpdate(at.doc, row)), origin, false)
-    at._dbref = stop
-  }
-
-  async #readIdentity(database: IDBDatabase): Promise<{ incarnation: string; generation: number }> {
-    const transaction = database.transaction([customStore], "readwrite")
-    const end = endOf(transaction)
-    const store = transaction.objectStore(customStore)
-    const found = resultOf<unknown>(store.get(incarnationKey))
-    const generation = resultOf<unknown>(store.get(generationKey))
-    const known = await found
-    const incarnation = typeof known === "string" ? known : randomId(this.#options.random, 12)
-    if (known !== incarnation) store.put(incarnation, incarnationKey)
-    await end
-    return { incarnation, generation: Number((await generation) ?? 0) }
-  }
-
-  async #readKeys(database: IDBDatabase): Promise<readonly number[]> {
-    const store = database.transaction([updatesStore], "readonly").objectStore(updatesStore)
-    return (await resultOf(store.getAllKeys())) as number[]
   }
 
   #pump(): void {
@@ -411,12 +361,6 @@ export class DocStore {
     this.#attempt += 1
     this.#retryTimer = this.#options.clock.after(delayMs, task)
   }
-}
-
-interface Border {
-  /** The first row behind it. */
-  readonly key: number
-  readonly reached: (() => void) | undefined
 }
 
 function isLostConnection(thrown: unknown): boolean {
