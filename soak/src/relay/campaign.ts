@@ -106,8 +106,11 @@ function summarise(kills: LivesOutcome, cuts: LivesOutcome): CampaignOutcome {
   }
 }
 
-function countsOf(name: string, { rounds, acknowledged, checks, found }: LivesOutcome): Record<string, number> {
-  const counts = { acknowledged, checks, ...found }
+function countsOf(
+  name: string,
+  { rounds, acknowledged, checks, compactions, found }: LivesOutcome,
+): Record<string, number> {
+  const counts = { acknowledged, checks, compactions, ...found }
   return {
     [name]: rounds,
     ...Object.fromEntries(Object.entries(counts).map(([key, count]) => [`${name}.${key}`, count])),

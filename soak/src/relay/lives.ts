@@ -32,6 +32,8 @@ export interface LivesOutcome {
   rounds: number
   /** Edits and removals that were acknowledged. */
   acknowledged: number
+  /** Logs that were compacted while writers wrote; more were begun, and ended with the relay. */
+  compactions: number
   /** Documents that a fresh client received and that were compared. */
   checks: number
   readonly found: Record<(typeof findingKinds)[number], number>
@@ -42,10 +44,11 @@ export interface LivesOutcome {
 
 export function noLives(): LivesOutcome {
   const found = { lost: 0, twice: 0, returned: 0, strange: 0, pending: 0 }
-  return { rounds: 0, acknowledged: 0, checks: 0, found, problems: [], roundMs: [], startMs: [] }
+  return { rounds: 0, acknowledged: 0, checks: 0, compactions: 0, found, problems: [], roundMs: [], startMs: [] }
 }
 
-const roundsPerWorkspace = 20
+/** Many, so that logs grow long enough to be compacted. */
+const roundsPerWorkspace = 50
 const ackDeadlineMs = 20_000
 /** A life goes on for at most this long after its first ack. */
 const maxLifeMs = 250
@@ -85,6 +88,11 @@ export async function runLives(options: LivesOptions, outcome: LivesOutcome = no
       })
       if (last !== undefined) await check(options, url, last, owed, round, outcome)
       await writers.acknowledged(ackDeadlineMs)
+      if (random.chance(0.4)) {
+        const compacting = compact(url, workspace, await home.token("admin"), outcome)
+        // Some lives end while it goes on, and some after it.
+        if (random.chance(0.5)) await compacting
+      }
       await pause(random.int(maxLifeMs))
       await options.end(relay, writers, random)
       await writers.ended
@@ -106,6 +114,18 @@ export async function runLives(options: LivesOptions, outcome: LivesOutcome = no
     await spare.dismiss()
   }
   return outcome
+}
+
+/** Has the relay compact the log at this moment. */
+async function compact(url: string, workspace: string, token: string, outcome: LivesOutcome): Promise<void> {
+  try {
+    const headers = { authorization: `Bearer ${token}` }
+    const answer = await fetch(`${url}/workspaces/${workspace}/compact`, { method: "POST", headers })
+    const { seq } = (await answer.json()) as { readonly seq?: number | null }
+    if (typeof seq === "number") outcome.compactions += 1
+  } catch {
+    // The relay was killed meanwhile.
+  }
 }
 
 async function checkAll(options: LivesOptions, owed: ReadonlyMap<string, Owed>, outcome: LivesOutcome): Promise<void> {
