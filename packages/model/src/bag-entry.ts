@@ -56,8 +56,12 @@ export class BagEntry implements RecordState {
   /** The entry, or undefined where the text is none; `problem` then says why. */
   read(): Entry | undefined {
     if (problems.has(this)) return undefined
+    const known = recent.get(this)
+    if (known !== undefined) return known
     try {
-      return readEntry(this.text)
+      const entry = readEntry(this.text)
+      recent.keep(this, entry)
+      return entry
     } catch (thrown) {
       problems.set(this, messageOf(thrown))
       return undefined
@@ -82,6 +86,37 @@ function held(folded: Folded): Folded {
   if (folded.record !== undefined) foldOf.set(folded.record, folded)
   return folded
 }
+
+/**
+ * What was read lately: a write to one element of a long list folds all the others again.
+ *
+ * Of two generations the older one goes when the younger is full, so the memory is bounded; long entries are left out.
+ */
+class RecentEntries {
+  static readonly #most = 4_096
+  static readonly #mostChars = 1_024
+  #young = new Map<BagEntry, Entry>()
+  #old = new Map<BagEntry, Entry>()
+
+  get(at: BagEntry): Entry | undefined {
+    const young = this.#young.get(at)
+    if (young !== undefined) return young
+    const old = this.#old.get(at)
+    if (old !== undefined) this.keep(at, old)
+    return old
+  }
+
+  keep(at: BagEntry, entry: Entry): void {
+    if (at.text.length > RecentEntries.#mostChars) return
+    if (this.#young.size >= RecentEntries.#most) {
+      this.#old = this.#young
+      this.#young = new Map()
+    }
+    this.#young.set(at, entry)
+  }
+}
+
+const recent = new RecentEntries()
 
 // Beside the entries, not in them: hardly any has one.
 const problems = new WeakMap<BagEntry, string>()

@@ -145,12 +145,11 @@ export class BagStore {
   }
 
   /** The text at a place, made from its first content where nobody typed yet. */
-  openText(place: TextPlace, first: string, isRemoved: boolean): YText {
+  openText(place: TextPlace, first: string): YText {
     const found = this.texts.get(place)
     if (found !== undefined) return found
     return this.doc.transact((transaction) => {
       const text = this.texts.open(transaction, place, first)
-      if (isRemoved) makeSay(text, "")
       const index = this.index(place.collection)
       const before = index.stateOf(place.id)
       index.setText(place.id, place.name, text.toJSON())

@@ -178,13 +178,13 @@ export class Collection<R = PlainRecord, I = R, F extends Fields = Fields> {
    */
   text<N extends NamesOf<F, "text">>(id: string, field: N): Text {
     this.#writer.field(field, "text")
-    return this.#writer.text(id, field, true) as Text
+    return this.#writer.text(id, field)
   }
 
   /** The shared text of a field where somebody has typed; undefined where it is a string still. */
   typedText<N extends NamesOf<F, "text">>(id: string, field: N): Text | undefined {
     this.#writer.field(field, "text")
-    return this.#writer.text(id, field, false)
+    return this.#writer.typedText(id, field)
   }
 
   /** Canonical text of the record's fields, undefined where there is no record. */

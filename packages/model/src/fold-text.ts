@@ -28,15 +28,17 @@ export interface FoldedText {
   readonly others: readonly { readonly value: Value; readonly client: number }[]
 }
 
+export function fieldOf(name: string): string {
+  return (JSON.parse(name) as [string, string])[1]
+}
+
 export function textName(source: string, field: string): string {
   return canonicalJson([source, field])
 }
 
 /** Fields that somebody typed into. */
 export function typedFields(texts: Texts): ReadonlySet<string> {
-  return texts.size === 0
-    ? noFields
-    : new Set([...texts.keys()].map((name) => (JSON.parse(name) as [string, string])[1]))
+  return texts.size === 0 ? noFields : new Set([...texts.keys()].map(fieldOf))
 }
 
 const noFields: ReadonlySet<string> = new Set()

@@ -3,7 +3,7 @@ import { livingEntries } from "./conflicts.ts"
 import { encodeCreate } from "./entry.ts"
 import { type Folded, type KindOf, noEdits } from "./fold.ts"
 import { storedElements } from "./fold-elements.ts"
-import { foldText, textName, textsAfterDelete } from "./fold-text.ts"
+import { fieldOf, foldText, textName, textsAfterDelete } from "./fold-text.ts"
 import { ElementDraft } from "./plan-elements.ts"
 import { planList } from "./plan-list.ts"
 import { editText, fit, nextStamp, type NewRun, tagsOf, type WritePlan } from "./plan-parts.ts"
@@ -100,15 +100,17 @@ export function emptied(names: Iterable<string>): readonly TextStep[] {
 // Typed into already, a text changes letter by letter; before that too, as others may be typing right now.
 function planText(id: string, folded: Folded, field: string, value: string | undefined): WritePlan {
   const edits = folded.edits.get(field) ?? noEdits
-  const { source } = foldText(folded.creations, field, edits, folded.texts)
+  const { source, value: shown } = foldText(folded.creations, field, edits, folded.texts)
   if (source === undefined) return nothingToWrite
-  const name = textName(source.source, field)
   if (value === undefined) {
-    const mine = [...folded.texts.keys()].filter((each) => (JSON.parse(each) as [string, string])[1] === field)
+    const outlived = new Set(textsAfterDelete(livingEntries(folded), folded.texts).map(({ name }) => name))
+    const mine = [...folded.texts.keys()].filter((name) => fieldOf(name) === field && !outlived.has(name))
     return { ...planEdit(id, folded, field, undefined), texts: emptied(mine) }
   }
-  const removals = edits.whole.filter(({ entry }) => entry.value === undefined).map(({ at }) => at)
-  return { append: [], supersede: removals, texts: [{ name, first: source.first ?? "", value }] }
+  // What was removed begins anew: with the entry that brings it back, not with what it was created with.
+  if (shown === undefined && edits.whole.length > 0) return planEdit(id, folded, field, value)
+  const name = textName(source.source, field)
+  return { append: [], supersede: [], texts: [{ name, first: source.first ?? "", value }] }
 }
 
 function storedField(kindOf: KindOf, field: string, value: unknown, newRun: NewRun): unknown {

@@ -3,15 +3,16 @@ import type { Text } from "yjs"
 import type { BagStore } from "./bag-store.ts"
 import type { Folded } from "./fold.ts"
 import { noEdits } from "./fold.ts"
-import { foldText, textName } from "./fold-text.ts"
+import { type FoldedText, foldText, textName, type TextSource } from "./fold-text.ts"
 import { ElementDraft } from "./plan-elements.ts"
 import { localOrigin } from "./origin.ts"
 import type { OpenRun } from "./plan-list.ts"
 import type { WritePlan } from "./plan-parts.ts"
-import { isNothing, nothingToWrite, planEdits } from "./plan.ts"
+import { isNothing, nothingToWrite, planEdit, planEdits } from "./plan.ts"
 import { sameValue } from "./canonical.ts"
 import { sha256Hex } from "./hash.ts"
 import type { ElementKind, Field } from "./schema.ts"
+import type { TextPlace } from "./text-store.ts"
 import { getOwn } from "./value.ts"
 
 /** Writes to the records of one collection, on the state that the migrations made. */
@@ -86,14 +87,29 @@ export class RecordWriter {
     this.#run = run
   }
 
-  /** The shared text of a field. `open` makes it where nobody typed yet. */
-  text(id: string, field: string, open: boolean): Text | undefined {
+  /** The shared text of a field; undefined where it is a string still. */
+  typedText(id: string, field: string): Text | undefined {
+    const { source } = this.#foldText(this.existing(id), field)
+    return source === undefined ? undefined : this.store.texts.get(this.#textPlace(id, field, source))
+  }
+
+  /** The shared text of a field, made where nobody typed yet. */
+  text(id: string, field: string): Text {
     const folded = this.existing(id)
-    const { source, value } = foldText(folded.creations, field, folded.edits.get(field) ?? noEdits, folded.texts)
-    if (source === undefined) return undefined
-    const place = { collection: this.name, id, name: textName(source.source, field) }
-    if (!open) return this.store.texts.get(place)
-    // A field that was removed before anybody typed begins empty, whatever it was created with.
-    return this.store.openText(place, source.first ?? "", value === undefined)
+    const { value } = this.#foldText(folded, field)
+    const isRemoved = value === undefined && (folded.edits.get(field)?.whole.length ?? 0) > 0
+    // A field that was removed begins anew and empty, with the entry that brings it back.
+    if (isRemoved) this.store.write(this.name, id, planEdit(id, folded, field, ""))
+    const { source } = this.#foldText(this.existing(id), field)
+    if (source === undefined) throw new Error("a record without creations")
+    return this.store.openText(this.#textPlace(id, field, source), source.first ?? "")
+  }
+
+  #foldText(folded: Folded, field: string): FoldedText {
+    return foldText(folded.creations, field, folded.edits.get(field) ?? noEdits, folded.texts)
+  }
+
+  #textPlace(id: string, field: string, { source }: TextSource): TextPlace {
+    return { collection: this.name, id, name: textName(source, field) }
   }
 }

@@ -1,5 +1,6 @@
 import { type Candidate, type ConcurrentEdit, concurrentEdits } from "./conflicts.ts"
 import { type Folded, noEdits } from "./fold.ts"
+import { fieldOf } from "./fold-text.ts"
 import { ElementDraft } from "./plan-elements.ts"
 import { editText, nextStamp, type WritePlan } from "./plan-parts.ts"
 import { emptied, joinPlans, nothingToWrite, planEdit } from "./plan.ts"
@@ -48,8 +49,6 @@ function planWholeChoice(id: string, folded: Folded, field: string, value: Value
 
 // A new beginning for the text: what was typed into the others is emptied, what comes to them later is listed.
 function planTextChoice(id: string, folded: Folded, field: string, value: Value | undefined): WritePlan {
-  const names = [...folded.texts].filter(
-    ([name, text]) => text !== "" && (JSON.parse(name) as [string, string])[1] === field,
-  )
+  const names = [...folded.texts].filter(([name, text]) => text !== "" && fieldOf(name) === field)
   return { ...planEdit(id, folded, field, value), texts: emptied(names.map(([name]) => name)) }
 }

@@ -57,7 +57,7 @@ export class Acts {
       }
       this.#log.say(draft, { kind: "creation", id, creation, base })
       this.#ordered(keys, 0, keys.length)
-      for (const char of record.notes ?? "") this.#log.say(draft, { kind: "char", id, creation, char })
+      for (const char of record.notes ?? "") this.#log.say(draft, { kind: "char", id, sees: new Set([creation]), char })
       return true
     })
   }
@@ -66,16 +66,18 @@ export class Acts {
     this.#log.perform(replica, true, (draft) => {
       const standing = this.#log.standing(replica, id)
       for (const { number } of [...standing.creations, ...standing.active]) draft.takesBack.push(number)
-      for (const { number, creation } of standing.chars) if (standing.living.has(creation)) draft.takesBack.push(number)
+      for (const { number } of standing.livingChars()) draft.takesBack.push(number)
       return replica.subject.delete(id)
     })
   }
 
   #discard(replica: Replica, id: string): void {
     this.#log.perform(replica, true, (draft) => {
-      const { orphans, chars, living } = this.#log.standing(replica, id)
+      const standing = this.#log.standing(replica, id)
+      const { orphans, chars } = standing
+      const kept = new Set(standing.livingChars())
       for (const { number } of orphans) draft.takesBack.push(number)
-      for (const { number, creation } of chars) if (!living.has(creation)) draft.takesBack.push(number)
+      for (const each of chars) if (!kept.has(each)) draft.takesBack.push(each.number)
       return replica.subject.discard(id)
     })
   }
@@ -123,7 +125,7 @@ export class Acts {
     if (record[field] === undefined) return
     this.#edit(replica, id, (draft, standing) => {
       this.#log.write(draft, replica, id, field, undefined, standing.within(field))
-      if (field === "notes") for (const { number } of standing.chars) draft.takesBack.push(number)
+      if (field === "notes") for (const { number } of standing.livingChars()) draft.takesBack.push(number)
       return replica.subject.update(id, { [field]: undefined })
     })
   }
@@ -183,15 +185,21 @@ export class Acts {
       id,
       (draft, standing) => {
         const next = shown.slice(0, at) + (char ?? "") + shown.slice(at + (gone ? 1 : 0))
-        if (isWhole) for (const { number } of standing.at("notes")) draft.takesBack.push(number)
+        // What was removed begins anew, with a write of the whole field.
+        const beginsAnew = record["notes"] === undefined && standing.at("notes").length > 0
+        if (beginsAnew) this.#log.write(draft, replica, id, "notes", null, standing.at("notes"))
         let wrote = true
         if (isWhole) wrote = subject.update(id, { notes: next })
         else subject.type(id, at, char)
-        const into = this.#creationOf.get(subject.textNonce(id)) ?? 0
-        if (char !== undefined) this.#log.say(draft, { kind: "char", id, creation: into, char })
+        const into = this.#creationOf.get(subject.textNonce(id))
+        const sees = into === undefined ? standing.living : new Set([into])
+        if (char !== undefined) this.#log.say(draft, { kind: "char", id, sees, char })
         else {
-          this.#log.sayings.typedAway.add(shown[at] ?? "")
-          for (const { number, char: each } of standing.chars) if (each === shown[at]) draft.takesBack.push(number)
+          const gone = shown[at] ?? ""
+          this.#log.sayings.typedAway.add(gone)
+          const said = standing.chars.filter((each) => each.char === gone).map(({ number }) => number)
+          // It may show though nobody says it: where a delete met a text that another had begun to type into.
+          draft.takesBack.push(...(said.length > 0 ? said : this.#log.sayings.lastOf(id, gone)))
         }
         return wrote
       },

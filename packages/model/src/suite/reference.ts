@@ -24,7 +24,13 @@ export type Saying =
       readonly sees: ReadonlySet<number>
       readonly writerClass: 0 | 1
     }
-  | { readonly kind: "char"; readonly id: string; readonly creation: number; readonly char: string }
+  | {
+      readonly kind: "char"
+      readonly id: string
+      /** The creations whose text it is in. */
+      readonly sees: ReadonlySet<number>
+      readonly char: string
+    }
 
 export interface Step {
   readonly says: readonly number[]
@@ -67,6 +73,12 @@ export class Sayings {
     return this.all.length - 1
   }
 
+  /** The number under which a character was said last; none for one that was not. */
+  lastOf(id: string, char: string): readonly number[] {
+    const last = this.all.findLastIndex((saying) => saying.kind === "char" && saying.id === id && saying.char === char)
+    return last < 0 ? [] : [last]
+  }
+
   /** Taken back by one and brought back by undo while another took it back too: his taking back stands. */
   isTwiceGone(char: string): boolean {
     const isOfChar = (number: number): boolean => {
@@ -94,7 +106,7 @@ export class Standing {
   readonly creations: { readonly number: number; readonly creation: number; readonly base: Base }[] = []
   readonly active: { readonly number: number; readonly write: Saying & { kind: "write" } }[] = []
   readonly orphans: { readonly number: number; readonly write: Saying & { kind: "write" } }[] = []
-  readonly chars: { readonly number: number; readonly char: string; readonly creation: number }[] = []
+  readonly chars: { readonly number: number; readonly char: string; readonly sees: ReadonlySet<number> }[] = []
   readonly living: ReadonlySet<number>
 
   constructor(sayings: Sayings, alive: ReadonlySet<number>, id: string) {
@@ -103,7 +115,7 @@ export class Standing {
       const saying = sayings.all[number]
       if (saying?.id !== id) continue
       if (saying.kind === "creation") this.creations.push({ number, creation: saying.creation, base: saying.base })
-      else if (saying.kind === "char") this.chars.push({ number, char: saying.char, creation: saying.creation })
+      else if (saying.kind === "char") this.chars.push({ number, char: saying.char, sees: saying.sees })
       else writes.push({ number, write: saying })
     }
     this.living = new Set(this.creations.map(({ creation }) => creation))
@@ -111,6 +123,11 @@ export class Standing {
       const isActive = [...each.write.sees].some((creation) => this.living.has(creation))
       ;(isActive ? this.active : this.orphans).push(each)
     }
+  }
+
+  /** Characters in texts of creations that live. */
+  livingChars(): Standing["chars"] {
+    return this.chars.filter(({ sees }) => [...sees].some((creation) => this.living.has(creation)))
   }
 
   at(place: string): readonly { readonly number: number; readonly write: Saying & { kind: "write" } }[] {

@@ -135,8 +135,12 @@ export const realKinds: OpenKinds = (doc, clock, random, version) => {
     move: (id, from, to) => tasks.list(id, "steps").move(from, to),
     take: (id, at) => tasks.list(id, "steps").remove(at),
     type: (id, at, char) => {
-      const typed = tasks.text(id, "notes")
-      doc.transact(() => (char === undefined ? typed.delete(at, 1) : typed.insert(at, char)), localOrigin)
+      // Where the text begins with this, both are one step.
+      doc.transact(() => {
+        const typed = tasks.text(id, "notes")
+        if (char === undefined) typed.delete(at, 1)
+        else typed.insert(at, char)
+      }, localOrigin)
     },
     settle: (id, field) => tasks.settle(id, field),
     discard: (id) => tasks.discardEditsAfterDelete(id),
