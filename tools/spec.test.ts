@@ -12,7 +12,12 @@ const rules = [...read("SPEC.md").matchAll(/^- \*\*([A-Z]\d+)\*\* /gm)].map((mat
 /** Titles that start with a rule's id, plain or by template, also through test.each, test.for, it and describe. */
 function titlesIn(path: string): readonly Title[] {
   const calls = /\b(?:test|it|describe)\b(?:\.\w+)*(?:\((?:[^()"'`]|\([^()]*\))*\)\s*)?\(\s*["'`]([A-Z]\d+)(?![\w-])/g
-  return [...read(path).matchAll(calls)].map((match) => ({ id: match[1] ?? "", path }))
+  // The table of a test.each may hold quotes and brackets of its own; its end stands before the title.
+  const afterTables = /\]\s*\)\(\s*["'`]([A-Z]\d+)(?![\w-])/g
+  const text = read(path)
+  return [calls, afterTables].flatMap((pattern) =>
+    [...text.matchAll(pattern)].map((match) => ({ id: match[1] ?? "", path })),
+  )
 }
 
 const files = filesLike(
