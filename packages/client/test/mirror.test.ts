@@ -39,9 +39,9 @@ test("I32 what others write comes into the stores, and its position knows the lo
   const { durable } = other.collection("datasets").put("a", { name: "of another" })
   const { seq } = await durable
   await waitFor(async () => (await rowsOf(mine))["a"] !== undefined, { what: "the row" })
-  expect(heard.filter(({ op }) => op !== "reset")).toMatchObject([
-    { op: "add", id: "a", after: { name: "of another" } },
-  ])
+  const changes = (): readonly MirrorEvent[] => heard.filter(({ op }) => op !== "reset")
+  await waitFor(() => changes().length > 0, { what: "the change" })
+  expect(changes()).toMatchObject([{ op: "add", id: "a", after: { name: "of another" } }])
   const { stored, durable: own } = mine.collection("datasets").update("a", { comment: "mine" })
   await stored
   await own
