@@ -88,7 +88,7 @@ test("M68 two creations have two texts: the winner's is shown, the other listed 
   const shown = a.tasks.get("t")?.notes
   expect(shown).toBe(b.tasks.get("t")?.notes)
   const [dispute] = a.tasks.concurrent("t")
-  expect(dispute?.candidates.map(({ value }) => value).sort()).toEqual(["typed from a", "written from b"])
+  expect(new Set(dispute?.candidates.map(({ value }) => value))).toEqual(new Set(["typed from a", "written from b"]))
   const other = dispute?.candidates.find(({ value }) => value !== shown)
   a.tasks.choose("t", { field: "notes", element: null, part: "value" }, other ?? { value: "" })
   mix(a, b)
@@ -96,7 +96,7 @@ test("M68 two creations have two texts: the winner's is shown, the other listed 
   expect(b.tasks.concurrent("t")).toEqual([])
   b.type("t", 0, "more ")
   mix(a, b)
-  expect(a.tasks.get("t")?.notes).toBe(`more ${String(other?.value)}`)
+  expect(a.tasks.get("t")?.notes).toBe(`more ${other?.value as string}`)
 })
 
 test("M69 a text that is given as a whole changes by the letters that differ, never by halves of one", () => {

@@ -67,8 +67,35 @@ export class Acts {
       const standing = this.#log.standing(replica, id)
       for (const { number } of [...standing.creations, ...standing.active]) draft.takesBack.push(number)
       for (const { number } of standing.livingChars()) draft.takesBack.push(number)
+      this.#takeShown(draft, replica, id, standing, "concurrent")
       return replica.subject.delete(id)
     })
+  }
+
+  /**
+   * A text may show what nobody says any more: where a delete or removal met one that another had begun to type into.
+   * Who empties it and undoes that brings all of it back.
+   */
+  #takeShown(
+    draft: Draft,
+    { subject }: Replica,
+    id: string,
+    standing: Standing,
+    where: "concurrent" | "afterDelete",
+  ): void {
+    const view = subject.view(id)
+    const values: unknown[] =
+      where === "afterDelete"
+        ? view.afterDelete.filter(({ field }) => field === "notes").map(({ value }) => value)
+        : [
+            view.record?.["notes"],
+            ...view.concurrent
+              .filter(({ field }) => field === "notes")
+              .flatMap(({ candidates }) => candidates.map(({ value }) => value)),
+          ]
+    const said = new Set(standing.chars.map(({ char }) => char))
+    const shown = new Set(values.flatMap((value) => (typeof value === "string" ? value.split("") : [])))
+    for (const char of shown) if (!said.has(char)) draft.takesBack.push(...this.#log.sayings.lastOf(id, char))
   }
 
   #discard(replica: Replica, id: string): void {
@@ -78,6 +105,7 @@ export class Acts {
       const kept = new Set(standing.livingChars())
       for (const { number } of orphans) draft.takesBack.push(number)
       for (const each of chars) if (!kept.has(each)) draft.takesBack.push(each.number)
+      this.#takeShown(draft, replica, id, standing, "afterDelete")
       return replica.subject.discard(id)
     })
   }
@@ -125,7 +153,10 @@ export class Acts {
     if (record[field] === undefined) return
     this.#edit(replica, id, (draft, standing) => {
       this.#log.write(draft, replica, id, field, undefined, standing.within(field))
-      if (field === "notes") for (const { number } of standing.livingChars()) draft.takesBack.push(number)
+      if (field === "notes") {
+        for (const { number } of standing.livingChars()) draft.takesBack.push(number)
+        this.#takeShown(draft, replica, id, standing, "concurrent")
+      }
       return replica.subject.update(id, { [field]: undefined })
     })
   }
@@ -196,7 +227,7 @@ export class Acts {
         if (char !== undefined) this.#log.say(draft, { kind: "char", id, sees, char })
         else {
           const gone = shown[at] ?? ""
-          this.#log.sayings.typedAway.add(gone)
+          this.#log.sayings.typedAway.set(this.#log.count, gone)
           const said = standing.chars.filter((each) => each.char === gone).map(({ number }) => number)
           // It may show though nobody says it: where a delete met a text that another had begun to type into.
           draft.takesBack.push(...(said.length > 0 ? said : this.#log.sayings.lastOf(id, gone)))

@@ -111,8 +111,7 @@ export class KindsHistory {
     // Each replica is right about what it has seen, before all have seen everything and after.
     const judgeAll = (): void => {
       for (const { subject, seen } of this.#replicas) {
-        const alive = this.#log.sayings.alive(seen)
-        for (const id of ids) faults.push(...kindsFaults(this.#log.sayings, alive, id, subject.view(id)))
+        for (const id of ids) faults.push(...kindsFaults(this.#log.sayings, seen, id, subject.view(id)))
       }
     }
     judgeAll()

@@ -60,8 +60,8 @@ const elementFields = ["tags", "props", "steps"] as const
 export class Sayings {
   readonly all: Saying[] = []
   readonly steps: Step[] = []
-  /** Characters that somebody deleted by typing, wherever they come from. */
-  readonly typedAway: Set<string> = new Set()
+  /** Characters that somebody deleted by typing, by the number of the operation. */
+  readonly typedAway: Map<number, string> = new Map()
   /** Characters that an undo brought back: two who do so bring back two. */
   readonly revived: Set<string> = new Set()
   /** Pairs of list elements that were inserted in this order. */
@@ -166,11 +166,11 @@ export class Standing {
 /** Every way in which a view differs from what it must be. */
 export function kindsFaults(
   sayings: Sayings,
-  alive: ReadonlySet<number>,
+  seen: ReadonlySet<number>,
   id: string,
   view: KindsView,
 ): readonly string[] {
-  const standing = new Standing(sayings, alive, id)
+  const standing = new Standing(sayings, sayings.alive(seen), id)
   const { record } = view
   const faults: string[] = []
   if (standing.living.size > 0 && record === undefined) faults.push("lost record")
@@ -180,7 +180,7 @@ export function kindsFaults(
     for (const field of elementFields) faults.push(...elementFaults(standing, field, view))
     faults.push(...orderFaults(sayings, view))
   }
-  faults.push(...orphanFaults(standing, view), ...textFaults(sayings, standing, view))
+  faults.push(...orphanFaults(standing, view), ...textFaults(sayings, seen, standing, view))
   return faults
 }
 
@@ -265,6 +265,7 @@ function orphanFaults({ orphans }: Standing, { afterDelete }: KindsView): readon
 
 function textFaults(
   sayings: Sayings,
+  seen: ReadonlySet<number>,
   standing: Standing,
   { record, concurrent, afterDelete }: KindsView,
 ): readonly string[] {
@@ -276,11 +277,17 @@ function textFaults(
   const anywhere = [shown, ...listed, ...left].join("")
   const faults: string[] = []
   const alive = new Set(standing.chars.map(({ char }) => char))
-  for (const { char } of standing.chars) {
-    if (!anywhere.includes(char) && !sayings.isTwiceGone(char)) faults.push("lost text")
+  // Who wrote the field anew, removed it or deleted its record stands against an undo that brings back what he knew as
+  // gone: a text that nobody typed into is part of its creation.
+  const known = new Set(standing.at("notes").flatMap(({ write }) => [...write.sees]))
+  for (const { char, sees } of standing.chars) {
+    const isOverruled =
+      sayings.revived.has(char) && [...sees].some((creation) => known.has(creation) || !standing.living.has(creation))
+    if (!anywhere.includes(char) && !isOverruled && !sayings.isTwiceGone(char)) faults.push("lost text")
   }
+  const typedAway = new Set([...seen].map((number) => sayings.typedAway.get(number)))
   for (const char of shown) {
-    if (sayings.typedAway.has(char) && !alive.has(char)) faults.push("zombie text")
+    if (typedAway.has(char) && !alive.has(char)) faults.push("zombie text")
     if (!sayings.revived.has(char) && shown.indexOf(char) !== shown.lastIndexOf(char)) faults.push("doubled text")
   }
   return faults
