@@ -45,8 +45,9 @@ export class WritersProcess {
     stderr?.setEncoding("utf8").on("data", (text: string) => (this.#errors = (this.#errors + text).slice(-4000)))
     // "close" comes after the last byte of what it said.
     this.#ended = new Promise((resolve) => {
-      this.#child.once("close", () => {
+      this.#child.once("close", (code, signal) => {
         this.#gone = true
+        this.#errors += `The writers ended with ${signal ?? `code ${code}`}.`
         resolve()
       })
     })
