@@ -47,6 +47,8 @@ export function openMergedRecords(doc: Y.Doc, schema: Schema): MergedRecords {
     *namedIn(update) {
       for (const { collection, id } of records.namedIn([update]).records) {
         if (collection !== undefined) yield [collection, id]
+        // What the entry stood beside is gone since the relay compacted it: it may be of any collection.
+        else for (const each of known) yield [each, id]
       }
     },
     destroy: () => records.destroy(),
