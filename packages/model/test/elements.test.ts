@@ -199,7 +199,7 @@ test("M63 a position lies between any two, also those that other programs wrote"
   const { tasks } = kinds(100_000, foreign)
   const list = tasks.list("t", "steps")
   for (let at = list.values().length; at >= 0; at--) list.insert(at, `n${at}`)
-  expect(list.values().filter((each) => each.startsWith("n"))).toHaveLength(5)
+  expect(list.values().filter((each) => String(each).startsWith("n"))).toHaveLength(5)
   expect(list.values()).toHaveLength(9)
 })
 
