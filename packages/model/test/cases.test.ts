@@ -1,4 +1,5 @@
 import { expect, test } from "vitest"
+import { kinds, mix, sendTo } from "./support/kinds.ts"
 import { exchange, replica, send } from "./support/replica.ts"
 
 // The cases that surprise in other layouts, by name; "||" = neither had seen the other.
@@ -128,4 +129,83 @@ test("M39 a person's offline edit beats a write-back that had not seen it, howev
   target.things.update("x", { f: "observed after" })
   exchange(person, target)
   expect(person.things.get("x")).toEqual({ f: "observed after" })
+})
+
+const two = () => {
+  const [a, b] = [kinds(100_001), kinds(100_002)]
+  a.tasks.put("x", { title: "1", tags: ["e"], props: { k: "1" }, steps: ["s"], notes: "text" })
+  sendTo(a, b)
+  return [a, b] as const
+}
+
+test("M38 A removes an element and adds it again || B removes it: it is there", () => {
+  const [a, b] = two()
+  a.tasks.set("x", "tags").remove("e")
+  a.tasks.set("x", "tags").add("e")
+  b.tasks.set("x", "tags").remove("e")
+  mix(a, b)
+  expect(a.tasks.get("x")).toMatchObject({ tags: ["e"] })
+})
+
+test("M38 undo of a delete after another's concurrent edit: the record is back, with that edit", () => {
+  const [a, b] = two()
+  const undo = a.records.undo({ mergeWithinMs: 0 })
+  a.tasks.delete("x")
+  b.tasks.map("x", "props").set("g", "5")
+  mix(a, b)
+  undo.undo()
+  mix(a, b)
+  expect(b.tasks.get("x")).toMatchObject({ title: "1", props: { g: "5", k: "1" } })
+})
+
+test("M38 undo of one's own edit that another overwrote since: theirs stays", () => {
+  const [a, b] = two()
+  const undo = a.records.undo({ mergeWithinMs: 0 })
+  a.tasks.map("x", "props").set("k", "mine")
+  sendTo(a, b)
+  b.tasks.map("x", "props").set("k", "theirs")
+  mix(a, b)
+  undo.undo()
+  mix(a, b)
+  expect(b.tasks.get("x")).toMatchObject({ props: { k: "theirs" } })
+})
+
+test("M38 create || create with elements and texts unites what can be united, and lists the rest", () => {
+  const [a, b] = [kinds(100_001), kinds(100_002)]
+  a.tasks.put("x", { tags: ["a"], props: { k: "a", l: "a" }, steps: ["a1", "a2"], notes: "a" })
+  b.tasks.put("x", { tags: ["b"], props: { k: "b", m: "b" }, steps: ["b1", "b2"], notes: "b" })
+  mix(a, b)
+  const { tags, steps } = a.tasks.get("x") ?? {}
+  expect(tags).toEqual(["a", "b"])
+  expect(new Set([steps?.slice(0, 2).join(), steps?.slice(2).join()])).toEqual(new Set(["a1,a2", "b1,b2"]))
+  expect(a.tasks.concurrent("x").map(({ field, element }) => [field, element])).toEqual([
+    ["notes", null],
+    ["props", "k"],
+  ])
+})
+
+test("M38 delete and create again || stale edits of elements and typing: nothing of them shows, all is listed", () => {
+  const [a, b] = two()
+  a.tasks.delete("x")
+  a.tasks.put("x", { tags: ["new"], props: {}, steps: [], notes: "new" })
+  b.tasks.set("x", "tags").add("stale")
+  b.tasks.map("x", "props").set("k", "stale")
+  b.tasks.list("x", "steps").push("stale")
+  b.type("x", 0, "stale ")
+  mix(a, b)
+  expect(b.tasks.get("x")).toEqual({ tags: ["new"], props: {}, steps: [], notes: "new" })
+  expect(
+    b.tasks
+      .editsAfterDelete("x")
+      .map(({ field }) => field)
+      .sort(),
+  ).toEqual(["notes", "props", "steps", "tags"])
+})
+
+test("M38 remove a field || write one of its elements: that element is there, the others gone", () => {
+  const [a, b] = two()
+  a.tasks.update("x", { props: undefined, tags: undefined, steps: undefined })
+  b.tasks.map("x", "props").set("l", "2")
+  mix(a, b)
+  expect(a.tasks.get("x")).toEqual({ title: "1", props: { l: "2" }, notes: "text" })
 })

@@ -3,7 +3,7 @@ import { History } from "./support/history.ts"
 import { baseSeed } from "./support/seeded.ts"
 import { realSubject } from "./support/subject.ts"
 
-const histories = 150
+const histories = 90
 
 test("M36 random histories lose no edit, leak none, drop none silently, raise no deleted record, and converge", () => {
   const seed = baseSeed()
