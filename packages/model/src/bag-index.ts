@@ -2,6 +2,7 @@ import { BagEntry, EntryState, noState, type RecordState } from "./bag-entry.ts"
 import { idOfEntry } from "./entry.ts"
 import type { Folded, Reading } from "./fold.ts"
 import { noTexts } from "./fold-text.ts"
+import type { PlainRecord } from "./value.ts"
 
 /** An element of a bag that is not an entry of the layout. Kept in the document, never changed or deleted. */
 export interface Unreadable {
@@ -44,6 +45,11 @@ export class BagIndex {
 
   fold(id: string): Folded {
     return this.stateOf(id).fold(this.reading)
+  }
+
+  /** The record for one look, when all are looked at. */
+  glance(id: string): PlainRecord | undefined {
+    return this.stateOf(id).glance(this.reading).record
   }
 
   /** The record that an element names, undefined where it names none. */

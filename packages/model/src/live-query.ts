@@ -134,9 +134,10 @@ export class LiveQuery<R = PlainRecord> implements Follower {
     this.#dirty.clear()
     this.#entries.clear()
     const { index } = this.#query
-    const ids = this.#index === undefined || index === undefined ? this.#records.ids() : this.#idsInRange(this.#index)
+    const ids =
+      this.#index === undefined || index === undefined ? this.#records.everyId() : this.#idsInRange(this.#index)
     for (const id of ids) {
-      const entry = this.#entries.has(id) ? undefined : this.#entryOf(id)
+      const entry = this.#entries.has(id) ? undefined : this.#entryOf(id, this.#records.glance(id))
       if (entry !== undefined) this.#entries.set(id, entry)
     }
     this.#sorted.replaceAll(this.#entries.values())
@@ -147,7 +148,7 @@ export class LiveQuery<R = PlainRecord> implements Follower {
 
   #follow(id: string): void {
     const old = this.#entries.get(id)
-    const entry = this.#entryOf(id)
+    const entry = this.#entryOf(id, this.#recordOf(id))
     if (old !== undefined) this.#sorted.delete(old)
     if (entry === undefined) this.#entries.delete(id)
     else {
@@ -164,11 +165,10 @@ export class LiveQuery<R = PlainRecord> implements Follower {
     if ((old !== undefined || entry !== undefined) && !isSame) this.#isStale = true
   }
 
-  #entryOf(id: string): Entry | undefined {
+  #entryOf(id: string, record: PlainRecord | undefined): Entry | undefined {
     const { where } = this.#query
     const key = this.#index === undefined ? undefined : this.#keyInRange(this.#index, id)
     if (this.#index !== undefined && key === undefined) return undefined
-    const record = this.#recordOf(id)
     if (record === undefined || !this.#matches(where, record, id)) return undefined
     if (this.#orderBy.length === 0) return { id, keys: key === undefined ? [] : [key] }
     return { id, keys: this.#orderBy.map((field) => keyOrNone(getOwn(record, field))) }

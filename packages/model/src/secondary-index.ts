@@ -37,7 +37,7 @@ export class SecondaryIndex implements Follower {
     this.#fields = typeof on === "string" ? [on] : on
     this.#multiEntry = multiEntry
     const rows: IndexRow[] = []
-    for (const id of records.ids()) {
+    for (const id of records.everyId()) {
       const keys = this.#keysOf(id)
       if (keys.length > 0) this.#keys.set(id, keys)
       for (const key of keys) rows.push({ key, id })
@@ -104,7 +104,7 @@ export class SecondaryIndex implements Follower {
   }
 
   #keysOf(id: string): readonly Key[] {
-    const { record } = this.#records.fold(id)
+    const record = this.#records.glance(id)
     return record === undefined ? [] : keysOf(record, this.#fields, this.#multiEntry)
   }
 }
