@@ -12,6 +12,7 @@ export {
 export { parseSinkLine, readSinkFiles } from "./flume/sink-files.ts"
 export { freePort } from "./free-port.ts"
 export { haveJava, missingForJava } from "./java.ts"
+export { type OozieOptions, type OozieServer, type Part, startOozie } from "./oozie/launcher.ts"
 export {
   type Application,
   type ScriptedAnswer,
