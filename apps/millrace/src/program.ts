@@ -4,6 +4,7 @@ import { importCommand } from "./commands/import.ts"
 import { startCommand } from "./commands/start.ts"
 import { statusCommand } from "./commands/status.ts"
 import { tokenCommand } from "./commands/token.ts"
+import { validateCommand } from "./commands/validate.ts"
 import { exitCodeOf, exitCodes, toError } from "./exit-code.ts"
 import type { Io } from "./io.ts"
 
@@ -17,7 +18,7 @@ export function buildProgram(io: Io): Command {
     .helpCommand(true)
     .configureOutput({ writeOut: io.out, writeErr: io.err })
     .exitOverride()
-  for (const command of [startCommand, importCommand, exportCommand, statusCommand, tokenCommand]) {
+  for (const command of [startCommand, importCommand, exportCommand, statusCommand, tokenCommand, validateCommand]) {
     program.addCommand(command(io).configureOutput({ writeOut: io.out, writeErr: io.err }).exitOverride())
   }
   return program

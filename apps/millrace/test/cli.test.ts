@@ -4,7 +4,7 @@ import { freePort, tempDir } from "@millrace/testkit"
 import { expect, test } from "vitest"
 import { cli, cliJson } from "./support/cli.ts"
 
-const commands = ["start", "import", "export", "status", "token"]
+const commands = ["start", "import", "export", "status", "token", "validate"]
 
 test("W110 every command explains itself, its JSON output included", async () => {
   expect((await cli("--help")).out).toContain("Usage: millrace")
@@ -24,6 +24,7 @@ test("W111 wrong usage ends with 64 and says what is wrong", async () => {
     [["export", "--workspace", "No Good"], "Use 1 to 64 of a-z"],
     [["status", "--workspace", "w", "--url", "nowhere"], "Use the URL that `ready:` prints"],
     [["token", "--workspace", "w", "--role", "king"], 'There is no role "king"'],
+    [["start", "--data", ""], "name a folder"],
     [["token", "--workspace", "w", "--role", "read", "--expires", "soon"], "Use a number and s, m, h or d"],
   ] as const) {
     const { code, err, out } = await cli(...args)
@@ -63,8 +64,10 @@ test("W113 a malformed catalogue is refused before any connection, with line and
 
 test("W114 tokens are signed offline with the key of the data folder, which the first call makes", async () => {
   const data = join(tempDir("token"), "data")
-  const { out, code } = await cli("token", "--workspace", "catalog", "--role", "read", "--data", data)
+  const { out, err, code } = await cli("token", "--workspace", "catalog", "--role", "read", "--data", data)
   expect(code).toBe(0)
+  expect(err).toContain(`${data} has no key: a new one is made`)
+  expect((await cli("token", "--workspace", "catalog", "--role", "read", "--data", data)).err).toBe("")
   expect(out).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+\n$/)
   const asked = "--workspace sales* --role projector --expires 30m --data".split(" ")
   const made = await cliJson<{ token: string; tokenId: string; expiresAtMs: number }>("token", ...asked, data)
@@ -77,4 +80,32 @@ test("W114 tokens are signed offline with the key of the data folder, which the 
     jti: made.tokenId,
     iat: expect.any(Number) as number,
   })
+})
+
+test("W115 a configuration is checked whole without starting anything: fields, targets' own settings, bindings against the schema", async () => {
+  const dir = tempDir("validate")
+  const validate = async (config: object): Promise<readonly [number, string]> => {
+    const file = join(dir, "millrace.config.ts")
+    writeFileSync(
+      file,
+      `import { defineConfig } from "@millrace/config"\nexport default defineConfig(${JSON.stringify(config)})\n`,
+    )
+    const { code, out, err } = await cli("validate", "--config", file)
+    return [code, code === 0 ? out : err]
+  }
+  const targets = { flume: { kind: "flume", url: "http://127.0.0.1:5140" } }
+  const binding = { name: "events", target: "flume", collections: ["datasets"] }
+  expect(await validate({ targets, bindings: [binding] })).toEqual([0, expect.stringContaining("can be used")])
+  expect(await validate({ targets: { flume: { kind: "flume", url: "nowhere" } } })).toEqual([
+    64,
+    expect.stringContaining("targets.flume.url"),
+  ])
+  expect(await validate({ targets, bindings: [{ ...binding, collections: ["cats"] }] })).toEqual([
+    64,
+    expect.stringContaining('names collection "cats", which the schema does not have'),
+  ])
+  expect(await validate({ targets, bindings: [{ ...binding, target: "atlas" }] })).toEqual([
+    64,
+    expect.stringContaining('no target is named "atlas"'),
+  ])
 })

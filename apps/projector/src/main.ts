@@ -2,6 +2,7 @@ import { messageOf, MillraceError, systemClock, systemRandom } from "@millrace/p
 import { CommanderError } from "commander"
 import { openLog } from "./log.ts"
 import { command, type Settings } from "./settings.ts"
+import { validate } from "./validate.ts"
 import { startWorker, type Worker } from "./worker.ts"
 
 const usageExitCode = 64
@@ -40,7 +41,10 @@ async function run(settings: Settings): Promise<void> {
   console.log(`projector ready on ${worker.url}`)
 }
 
-const program = command(run).exitOverride()
+const program = command({
+  work: run,
+  validate: async (settings) => console.log(await validate(settings, systemClock, process.env)),
+}).exitOverride()
 try {
   await program.parseAsync()
 } catch (thrown) {

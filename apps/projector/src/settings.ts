@@ -11,24 +11,31 @@ export interface Settings {
   readonly withParent: boolean
 }
 
+/** What a check of the configuration needs. */
+export interface ValidateSettings {
+  readonly configFile: string
+  readonly dataDir: string | undefined
+}
+
+export interface Runs {
+  readonly work: (settings: Settings) => Promise<void>
+  readonly validate: (settings: ValidateSettings) => Promise<void>
+}
+
 interface Parsed {
-  readonly relay: string
+  readonly relay?: string
   readonly listen: { readonly host: string; readonly port: number }
   readonly data?: string
   readonly config?: string
   readonly withParent?: true
+  readonly validate?: true
 }
 
-/** The command line of the worker; `run` is called with what it says. */
-export function command(run: (settings: Settings) => Promise<void>): Command {
-  return new Command("projector")
+/** The command line of the worker; one of `runs` is called with what it says. */
+export function command(runs: Runs): Command {
+  const program = new Command("projector")
     .description("Follow workspaces, deliver their changes to targets and report what was answered.")
-    .addOption(
-      new Option("--relay <url>", "origin of the relay")
-        .env("MILLRACE_RELAY_URL")
-        .makeOptionMandatory()
-        .argParser(urlOf),
-    )
+    .addOption(new Option("--relay <url>", "origin of the relay").env("MILLRACE_RELAY_URL").argParser(urlOf))
     .addOption(
       new Option("--listen <host:port>", "where the worker's own HTTP answers")
         .env("MILLRACE_PROJECTOR_LISTEN")
@@ -40,9 +47,15 @@ export function command(run: (settings: Settings) => Promise<void>): Command {
     )
     .addOption(new Option("--config <file>", "configuration with targets and bindings").env("MILLRACE_CONFIG"))
     .addOption(new Option("--with-parent", "end when standard input ends"))
-    .action(async ({ relay, listen, data, config, withParent }: Parsed) =>
-      run({ relay, ...listen, dataDir: data, configFile: config, withParent: withParent === true }),
-    )
+    .addOption(new Option("--validate", "check the configuration, its targets' own settings too, and start nothing"))
+  return program.action(async ({ relay, listen, data, config, withParent, validate }: Parsed) => {
+    if (validate === true) {
+      if (config === undefined) return program.error("error: --validate needs --config <file>")
+      return runs.validate({ configFile: config, dataDir: data })
+    }
+    if (relay === undefined) return program.error("error: required option '--relay <url>' not specified")
+    return runs.work({ relay, ...listen, dataDir: data, configFile: config, withParent: withParent === true })
+  })
 }
 
 function urlOf(text: string): string {

@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises"
+import { registerHooks } from "node:module"
 import { dirname, extname, resolve } from "node:path"
 import { pathToFileURL } from "node:url"
 import { messageOf, MillraceError } from "@millrace/ports"
@@ -15,6 +16,7 @@ export interface LoadedConfig extends Config {
 /**
  * Reads a configuration from JSON, or from the default export of a `.ts`, `.js` or `.mjs` file.
  *
+ * A TypeScript file may import `@millrace/config` from any folder, also where nothing is installed.
  * `dataDir` and the files of secrets are taken relative to the configuration file and come back absolute.
  * Throws kind `usage` when the file cannot be read, does not parse (line named) or breaks a rule (field named).
  */
@@ -60,7 +62,21 @@ async function readJson(file: string): Promise<unknown> {
   )
 }
 
+let nameIsKnown = false
+
+/** Makes `import { defineConfig } from "@millrace/config"` mean this package wherever the configuration lies. */
+function makeOwnNameKnown(): void {
+  if (nameIsKnown) return
+  nameIsKnown = true
+  const own = new URL(`./index${extname(import.meta.url)}`, import.meta.url).href
+  registerHooks({
+    resolve: (specifier, context, next) =>
+      specifier === "@millrace/config" ? { url: own, shortCircuit: true } : next(specifier, context),
+  })
+}
+
 async function importDefault(file: string): Promise<unknown> {
+  makeOwnNameKnown()
   try {
     const loaded = (await import(pathToFileURL(file).href)) as { readonly default?: unknown }
     if (loaded.default !== undefined) return loaded.default

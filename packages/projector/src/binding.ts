@@ -71,6 +71,21 @@ export function nextBindings(
   return unchanged ? undefined : sorted
 }
 
+/** Throws kind `usage` for bindings that no projector with these targets and this schema would start with. */
+export function checkBindings(
+  wanted: readonly BindingSpec[],
+  targets: readonly { readonly name: string; readonly shape: Shape }[],
+  schema: { readonly collections: Readonly<Record<string, unknown>> },
+): void {
+  const shapes = new Map(targets.map(({ name, shape }) => [name, shape]))
+  nextBindings(
+    [],
+    wanted,
+    (target) => shapes.get(target),
+    (collection) => Object.hasOwn(schema.collections, collection),
+  )
+}
+
 function resolve(
   spec: BindingSpec,
   shapeOf: (target: string) => Shape | undefined,

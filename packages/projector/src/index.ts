@@ -1,4 +1,4 @@
-export { type Binding, type BindingSpec, matchesWorkspace, type Shape } from "./binding.ts"
+export { type Binding, type BindingSpec, checkBindings, matchesWorkspace, type Shape } from "./binding.ts"
 export { type CircuitEvent, type CircuitState, circuitTable } from "./deliver/circuit.ts"
 export type { FollowerState } from "./derive/workspace-follower.ts"
 export { startWorkerServer, type WorkerServer, type WorkerServerOptions } from "./http/server.ts"

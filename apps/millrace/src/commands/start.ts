@@ -1,8 +1,8 @@
 import { loadConfig } from "@millrace/config"
 import { Command, InvalidArgumentError, Option } from "commander"
-import { defaultPort, jsonOption } from "../connect/options.ts"
+import { dataOption, defaultDataDir, defaultPort, jsonOption } from "../connect/options.ts"
 import type { Io } from "../io.ts"
-import { defaultDataDir } from "../start/keys.ts"
+import { checkWithProjector } from "../start/check-config.ts"
 import { openBrowser } from "../start/open-browser.ts"
 import { startSystem } from "../start/system.ts"
 
@@ -23,7 +23,7 @@ export function startCommand(io: Io): Command {
         .env("MILLRACE_PORT")
         .argParser(readNumber(65_535)),
     )
-    .addOption(new Option("--data <dir>", `data folder (default: ${defaultDataDir})`).env("MILLRACE_DATA"))
+    .addOption(dataOption())
     .addOption(new Option("--config <file>", "configuration, JSON or TypeScript").env("MILLRACE_CONFIG"))
     .option("--no-open", "do not open a browser")
     .addOption(
@@ -35,6 +35,7 @@ export function startCommand(io: Io): Command {
     .addOption(jsonOption())
     .action(async (options: StartOptions) => {
       const config = options.config === undefined ? undefined : await loadConfig(options.config)
+      if (config !== undefined) await checkWithProjector(config.file, options.data)
       let askedToStop = false
       let stop = (): void => void (askedToStop = true)
       const forget = io.onStop(() => stop())

@@ -3,9 +3,9 @@ import { randomId } from "@millrace/ports"
 import { isRole, type Role, roles } from "@millrace/protocol"
 import { signToken } from "@millrace/relay/access"
 import { Command, InvalidArgumentError, Option } from "commander"
-import { jsonOption, readWorkspace } from "../connect/options.ts"
+import { dataOption, defaultDataDir, jsonOption, readWorkspace } from "../connect/options.ts"
 import type { Io } from "../io.ts"
-import { defaultDataDir, signingKey } from "../start/keys.ts"
+import { signingKey, warnOfNewKey } from "../start/keys.ts"
 
 interface TokenOptions {
   readonly workspace: string
@@ -32,12 +32,14 @@ export function tokenCommand(io: Io): Command {
       new Option("--expires <duration>", "such as 30m, 12h, 7d").default(unitsMs["d"], "1d").argParser(readDuration),
     )
     .option("--subject <name>", "whom the log names as author", "cli")
-    .addOption(new Option("--data <dir>", `data folder (default: ${defaultDataDir})`).env("MILLRACE_DATA"))
+    .addOption(dataOption())
     .addOption(new Option("--config <file>", "configuration file").env("MILLRACE_CONFIG"))
     .addOption(jsonOption())
     .action(async (options: TokenOptions) => {
       const config = options.config === undefined ? undefined : await loadConfig(options.config)
-      const key = await signingKey(options.data ?? config?.dataDir ?? defaultDataDir, config?.auth, io)
+      const dataDir = options.data ?? config?.dataDir ?? defaultDataDir
+      if (config?.auth === undefined) warnOfNewKey(dataDir, io)
+      const key = await signingKey(dataDir, config?.auth, io)
       const issuedAtMs = io.clock.nowMs()
       const expiresAtMs = issuedAtMs + options.expires
       const tokenId = randomId(io.random, 20)

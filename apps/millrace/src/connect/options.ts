@@ -2,6 +2,7 @@ import { isWorkspaceName } from "@millrace/protocol"
 import { type Command, InvalidArgumentError, Option } from "commander"
 
 export const defaultPort = 4400
+export const defaultDataDir = ".millrace"
 
 /** Settings of every command that talks to a running server. */
 export interface ServerOptions {
@@ -31,6 +32,16 @@ export function withServer(command: Command): Command {
 
 export function workspaceOption(): Option {
   return new Option("--workspace <name>", "workspace, such as catalog").makeOptionMandatory().argParser(readWorkspace)
+}
+
+/** An empty value is refused: it would mean the folder in which the command happens to run. */
+export function dataOption(): Option {
+  return new Option("--data <dir>", `data folder (default: ${defaultDataDir})`)
+    .env("MILLRACE_DATA")
+    .argParser((text: string) => {
+      if (text.trim() !== "") return text
+      throw new InvalidArgumentError("It is empty: name a folder, or leave the option out.")
+    })
 }
 
 export function jsonOption(): Option {
