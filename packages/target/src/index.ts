@@ -1,3 +1,5 @@
+export type { ActionDone, ActionOffer, ActionRequest, ActionResult } from "./action.ts"
+export type { Applied, AppliedLookup, AppliedRecord, Owner, Remote } from "./applied.ts"
 export type { Change, Operation } from "./change.ts"
 export { type Acceptance, accepted, type Classify, type Refusal, type Verdict } from "./classify.ts"
 export { abortedError, closedError } from "./closed.ts"
@@ -14,22 +16,20 @@ export type { HttpAnswer, HttpOutcome, NoAnswer } from "./http/outcome.ts"
 export type { Query } from "./http/request-path.ts"
 export { maxRetryAfterMs, retryAfterMs } from "./http/retry-after.ts"
 export type { TlsSettings } from "./http/tls.ts"
+export type { Intent } from "./intent.ts"
 export { changeBytes } from "./limits.ts"
+export type { Observation, ObservationProblem, ObservedRecord, RecordId, Scope } from "./observation.ts"
+export {
+  type ConflictPolicy,
+  type FieldOwner,
+  fieldRule,
+  type FieldRule,
+  isTwoWay,
+  type Ownership,
+} from "./ownership.ts"
+export { type FieldDiff, fieldDiff, fieldTexts, type PlannedStep } from "./plan.ts"
 export type { Accepted, Failed, FailureKind, Receipt } from "./receipt.ts"
+export { maxRunParts, type RunPart, type RunReport, type RunReports, type RunSla, type RunState } from "./run-report.ts"
 export { type ReadSecret, type SecretSource, secretSource } from "./secret-source.ts"
 export { sortedJson } from "./sorted-json.ts"
-export type {
-  Batch,
-  CallOptions,
-  CheckResult,
-  Limits,
-  LogTarget,
-  Observation,
-  ObservationProblem,
-  ObservedRecord,
-  PlannedStep,
-  Scope,
-  StateTarget,
-  Target,
-  TargetBase,
-} from "./target.ts"
+export type { Batch, CallOptions, CheckResult, Limits, LogTarget, StateTarget, Target, TargetBase } from "./target.ts"

@@ -1,3 +1,5 @@
+import type { Remote } from "./applied.ts"
+
 /**
  * How a target's refusal must be treated.
  *
@@ -14,8 +16,12 @@ export type FailureKind = "retry" | "rate" | "auth" | "invalid" | "conflict" | "
 export interface Accepted {
   readonly outcome: "accepted"
   readonly eventId: string
-  /** What the target holds now for the record, as canonical JSON text, where it told us. */
+  /**
+   * What the target holds now for the record, read back, as canonical JSON text of the fields that it keeps, where it
+   * told us. Left out: what was sent.
+   */
   readonly observed?: string
+  readonly remote?: Remote
 }
 
 export interface Failed {
