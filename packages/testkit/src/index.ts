@@ -1,3 +1,10 @@
+export {
+  type AtlasAnswer,
+  type AtlasServer,
+  type AtlasServerOptions,
+  atlasUsers,
+  startAtlasServer,
+} from "./atlas/launcher.ts"
 export { type BrowserOptions, findChromium, launchBrowser, type TestBrowser } from "./browser.ts"
 export { atEndOfTests } from "./cleanup.ts"
 export { checkEventChains, type EventChains, type SunkEvent } from "./event-chains.ts"
