@@ -8,6 +8,7 @@ export {
 export { type BrowserOptions, findChromium, launchBrowser, type TestBrowser } from "./browser.ts"
 export { atEndOfTests } from "./cleanup.ts"
 export { checkEventChains, type EventChains, type SunkEvent } from "./event-chains.ts"
+export { type FakeHdfs, startFakeHdfs } from "./fake-hdfs.ts"
 export { type FakeClock, fakeClock } from "./fake-clock.ts"
 export {
   type FlumeAgent,

@@ -26,6 +26,8 @@ export interface HttpClientOptions {
   readonly hostRestMs?: number
   /** Statuses by which a host asks to use another one. Default none. */
   readonly failoverStatuses?: readonly number[]
+  /** The same for answers that only their content tells, such as that of a standby node. */
+  readonly failoverWhen?: (answer: HttpAnswer) => boolean
   readonly authenticator?: Authenticator
   readonly tls?: TlsSettings
 }
@@ -81,7 +83,7 @@ export class HttpClient {
       const leftMs = untilMs - this.#options.clock.nowMs()
       if (leftMs <= 0) break
       const outcome = await this.#send(url, request, leftMs, signal)
-      if (outcome.type === "answer" && this.#options.failoverStatuses?.includes(outcome.status) !== true) {
+      if (outcome.type === "answer" && !this.#asksForAnother(outcome)) {
         this.#hosts.worked(url)
         return outcome
       }
@@ -93,6 +95,17 @@ export class HttpClient {
     }
     // A host that answers "not I" says more than one that does not answer.
     return refusal ?? { type: "unreached", reason: failures.join("; ") || `no host tried within ${timeoutMs} ms` }
+  }
+
+  /**
+   * Sends to an address that one of the hosts named, in a redirect for instance: to it alone, without our credentials,
+   * and once more where a kept connection proved to be closed. What it must prove stands in the address.
+   */
+  async requestAt(url: URL, request: Omit<HttpRequest, "path" | "query">): Promise<HttpOutcome> {
+    const signal = AbortSignal.any([request.signal, this.#closing.signal])
+    signal.throwIfAborted()
+    const timeoutMs = Math.min(request.timeoutMs ?? Infinity, this.#options.timeoutMs)
+    return this.#attempts(url, url.pathname + url.search, request, {}, timeoutMs, signal)
   }
 
   /** Ends what is in flight with kind `closed` and closes the connections. Idempotent. */
@@ -107,6 +120,17 @@ export class HttpClient {
     const path = requestPath(url, request.path ?? [], request.query)
     const credentials = await this.#credentials(url, request.method)
     if ("reason" in credentials) return credentials
+    return this.#attempts(url, path, request, credentials.headers, leftMs, signal)
+  }
+
+  async #attempts(
+    url: URL,
+    path: string,
+    request: Omit<HttpRequest, "path" | "query">,
+    credentials: Readonly<Record<string, string>>,
+    leftMs: number,
+    signal: AbortSignal,
+  ): Promise<HttpOutcome> {
     const agent = await this.#agentFor(url)
     if ("reason" in agent) return agent
     // Each round uses up one stale kept connection, so there are no more rounds than connections.
@@ -115,7 +139,7 @@ export class HttpClient {
         url,
         path,
         method: request.method,
-        headers: { ...request.headers, ...credentials.headers },
+        headers: { ...request.headers, ...credentials },
         body: request.body,
         agent,
         clock: this.#options.clock,
@@ -129,6 +153,11 @@ export class HttpClient {
         return { type: result.type, reason: result.reason }
       }
     }
+  }
+
+  #asksForAnother(answer: HttpAnswer): boolean {
+    const { failoverStatuses, failoverWhen } = this.#options
+    return failoverStatuses?.includes(answer.status) === true || failoverWhen?.(answer) === true
   }
 
   async #credentials(url: URL, method: string): Promise<{ headers: Readonly<Record<string, string>> } | NoAnswer> {
