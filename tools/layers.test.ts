@@ -12,6 +12,7 @@ interface Manifest {
   readonly exports?: Readonly<Record<string, Readonly<Record<string, string>>>>
   readonly dependencies?: Readonly<Record<string, string>>
   readonly devDependencies?: Readonly<Record<string, string>>
+  readonly peerDependencies?: Readonly<Record<string, string>>
 }
 
 const folders = Object.keys(layers)
@@ -75,7 +76,8 @@ describe.each(folders)("%s", (folder) => {
   })
 
   test("imports in its sources only what it declares, and only what others export", () => {
-    const declared = new Set([...Object.keys(manifest.dependencies ?? {}), manifest.name])
+    const { dependencies = {}, peerDependencies = {} } = manifest
+    const declared = new Set([...Object.keys(dependencies), ...Object.keys(peerDependencies), manifest.name])
     const wrong: string[] = []
     for (const path of filesLike(`${folder}/src/**/*.{ts,tsx}`)) {
       for (const specifier of importsOf(read(path))) {

@@ -2,6 +2,7 @@ import type { MillraceError } from "@millrace/ports"
 import type { Mirror, MirrorEvent } from "@millrace/indexeddb"
 import type { Permission } from "@millrace/protocol"
 import type { InputRecordOf, Patch, RecordOf, Records, Schema } from "@millrace/model"
+import type { Awareness } from "y-protocols/awareness"
 import type * as Y from "yjs"
 
 /**
@@ -149,6 +150,8 @@ export interface Workspace<S extends Schema> {
   transact(write: () => void): WriteHandle
   readonly status: WorkspaceStatus
   recordStatus(collection: string, id: string): RecordStatus
+  /** Who has the workspace open right now and what they say of themselves: told to who is connected, kept nowhere. */
+  readonly awareness: Awareness
   /** Called after `status` changed, at most once a tick, with the new value. */
   onStatus(listener: (status: WorkspaceStatus) => void): Unsubscribe
   /** Called after records' statuses may have changed; `undefined` stands for "any of them". */

@@ -99,6 +99,11 @@ export class DocLink implements VirtualSocketHost {
     return this.#error
   }
 
+  /** Who is here: what this session says, and what the relay passes on of others. */
+  get awareness(): Awareness {
+    return this.#awareness
+  }
+
   get generation(): number {
     return this.#generation
   }

@@ -10,6 +10,7 @@ import {
 } from "@millrace/model"
 import { asMillraceError, type Clock, type Log, MillraceError, type Random, randomId } from "@millrace/ports"
 import { formatWorkspaceRef, parseWorkspaceRef } from "@millrace/protocol"
+import type { Awareness } from "y-protocols/awareness"
 import * as Y from "yjs"
 import type {
   CollectionName,
@@ -196,6 +197,10 @@ export class LocalWorkspace<S extends Schema> implements Workspace<S>, BookListe
       lastError: link.error ?? this.#storageError ?? this.#statusLink.error,
       bindings: this.#book.bindings,
     }
+  }
+
+  get awareness(): Awareness {
+    return this.#link.awareness
   }
 
   recordStatus(collection: string, id: string): RecordStatus {
