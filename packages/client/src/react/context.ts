@@ -1,15 +1,11 @@
 import type { Schema } from "@millrace/model"
 import { createContext, createElement, type ReactElement, type ReactNode, useContext } from "react"
 import type { Workspace } from "../api.ts"
-import type { Register } from "./register.ts"
-
-/** The schema of `Register`; any schema where none is named. */
-export type RegisteredSchema = Register extends { readonly schema: infer S extends Schema } ? S : Schema
 
 /** Null outside of a provider, undefined inside of one that has no workspace yet. */
-const WorkspaceContext = createContext<Workspace<RegisteredSchema> | undefined | null>(null)
+const WorkspaceContext = createContext<Workspace<Schema> | undefined | null>(null)
 
-export interface WorkspaceProviderProps<S extends Schema = RegisteredSchema> {
+export interface WorkspaceProviderProps<S extends Schema = Schema> {
   /** Opened and closed by the application, outside of components; undefined on a server, or before it is there. */
   readonly workspace: Workspace<S> | undefined
   readonly children?: ReactNode
@@ -21,13 +17,13 @@ export interface WorkspaceProviderProps<S extends Schema = RegisteredSchema> {
  * It neither opens nor closes it, so that mounting twice, as in StrictMode, costs nothing. Without a workspace the hooks show what an
  * empty one would: what a server renders, and a browser first.
  */
-export function WorkspaceProvider<S extends Schema = RegisteredSchema>(props: WorkspaceProviderProps<S>): ReactElement {
-  const value = props.workspace as unknown as Workspace<RegisteredSchema> | undefined
+export function WorkspaceProvider<S extends Schema = Schema>(props: WorkspaceProviderProps<S>): ReactElement {
+  const value = props.workspace as unknown as Workspace<Schema> | undefined
   return createElement(WorkspaceContext.Provider, { value }, props.children)
 }
 
 /** The provider's workspace, to write to; undefined where it has none yet. Throws outside of a `WorkspaceProvider`. */
-export function useWorkspace(): Workspace<RegisteredSchema> | undefined {
+export function useWorkspace(): Workspace<Schema> | undefined {
   const workspace = useContext(WorkspaceContext)
   if (workspace === null) throw new Error("This hook needs a <WorkspaceProvider> above its component.")
   return workspace

@@ -1,7 +1,7 @@
-import { canonicalJson, type Collection, type Query, type RecordOf, type Row } from "@millrace/model"
+import { canonicalJson, type Collection, type Query, type RecordOf, type Row, type Schema } from "@millrace/model"
 import { useMemo } from "react"
 import type { CollectionName } from "../api.ts"
-import { type RegisteredSchema, useWorkspace } from "./context.ts"
+import { useWorkspace } from "./context.ts"
 import { type SnapshotSource, useSnapshot } from "./use-snapshot.ts"
 
 const noRows: readonly never[] = Object.freeze([])
@@ -13,11 +13,11 @@ const everything: Query<never> = {}
  * The query may be written anew at each rendering: what says the same is the same. A function in `where` goes by its identity: keep it
  * outside of the component or in `useCallback`, else each rendering looks at the whole collection.
  */
-export function useQuery<N extends CollectionName<RegisteredSchema>>(
+export function useQuery<N extends CollectionName<Schema>>(
   collection: N,
-  query: Query<RecordOf<RegisteredSchema, N>> = everything as Query<RecordOf<RegisteredSchema, N>>,
-): readonly Row<RecordOf<RegisteredSchema, N>>[] {
-  type R = RecordOf<RegisteredSchema, N>
+  query: Query<RecordOf<Schema, N>> = everything as Query<RecordOf<Schema, N>>,
+): readonly Row<RecordOf<Schema, N>>[] {
+  type R = RecordOf<Schema, N>
   const workspace = useWorkspace()
   const text = textOf(query)
   const choose = typeof query.where === "function" ? query.where : undefined

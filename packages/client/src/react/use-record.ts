@@ -1,7 +1,7 @@
-import type { RecordOf } from "@millrace/model"
+import type { RecordOf, Schema } from "@millrace/model"
 import { useMemo } from "react"
 import type { CollectionName } from "../api.ts"
-import { type RegisteredSchema, useWorkspace } from "./context.ts"
+import { useWorkspace } from "./context.ts"
 import { recordTopics } from "./record-topics.ts"
 import { type SnapshotSource, useSnapshot } from "./use-snapshot.ts"
 
@@ -13,12 +13,12 @@ interface Seen<R> {
 const nothing: Seen<never> = { record: undefined, canonical: undefined }
 
 /** A record as it is now, the same object until it changes; undefined where there is none. */
-export function useRecord<N extends CollectionName<RegisteredSchema>>(
+export function useRecord<N extends CollectionName<Schema>>(
   collection: N,
   id: string,
-): RecordOf<RegisteredSchema, N> | undefined {
+): RecordOf<Schema, N> | undefined {
   const workspace = useWorkspace()
-  const source = useMemo((): SnapshotSource<Seen<RecordOf<RegisteredSchema, N>>> | undefined => {
+  const source = useMemo((): SnapshotSource<Seen<RecordOf<Schema, N>>> | undefined => {
     if (workspace === undefined) return undefined
     const { records } = workspace
     return {

@@ -1,6 +1,7 @@
+import type { Schema } from "@millrace/model"
 import { useMemo } from "react"
 import type { CollectionName, RecordStatus, WorkspaceStatus } from "../api.ts"
-import { type RegisteredSchema, useWorkspace } from "./context.ts"
+import { useWorkspace } from "./context.ts"
 import { recordTopics } from "./record-topics.ts"
 import { type SnapshotSource, useSnapshot } from "./use-snapshot.ts"
 
@@ -22,7 +23,7 @@ type Status = WorkspaceStatus | RecordStatus | undefined
 /** How the workspace stands with disk, relay and targets; see `Workspace.status`. */
 export function useStatus(): WorkspaceStatus
 /** What is known of one record; undefined while there is no workspace. */
-export function useStatus(collection: CollectionName<RegisteredSchema>, id: string): RecordStatus | undefined
+export function useStatus(collection: CollectionName<Schema>, id: string): RecordStatus | undefined
 export function useStatus(collection?: string, id = ""): WorkspaceStatus | RecordStatus | undefined {
   const workspace = useWorkspace()
   const source = useMemo((): SnapshotSource<Status> | undefined => {

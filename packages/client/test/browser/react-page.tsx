@@ -1,10 +1,10 @@
-import { defineSchema, type Query, value } from "@millrace/model"
+import { defineSchema, value } from "@millrace/model"
 import { type ReactElement, StrictMode, useState } from "react"
 import { flushSync } from "react-dom"
 import { hydrateRoot, type Root } from "react-dom/client"
 import { renderToString } from "react-dom/server.browser"
 import { openWorkspace, type Workspace } from "../../src/index.ts"
-import { usePresence, useQuery, useRecord, useStatus, useWorkspace, WorkspaceProvider } from "../../src/react/index.ts"
+import { typedHooks } from "../../src/react/index.ts"
 
 const text = {
   "~standard": {
@@ -22,6 +22,7 @@ const schema = defineSchema({
 })
 
 type Tasks = Workspace<typeof schema>
+const { usePresence, useQuery, useRecord, useStatus, useWorkspace, WorkspaceProvider } = typedHooks<typeof schema>()
 
 /** How often each component was rendered, and which different values each hook gave. */
 const seen = {
@@ -41,13 +42,12 @@ function List(): ReactElement {
   rendered("list")
   const [descending, setDescending] = useState(false)
   // Written anew at each rendering, as applications do.
-  const query: Query<object> = { where: { note: "shown" }, orderBy: "title" as never, descending }
-  const rows = useQuery("tasks", query)
+  const rows = useQuery("tasks", { where: { note: "shown" }, orderBy: "title", descending })
   seen.rows.add(rows)
   return (
     <ul onClick={() => setDescending(!descending)}>
       {rows.map(({ id, record }) => (
-        <li key={id}>{(record as { readonly title: string }).title}</li>
+        <li key={id}>{record.title}</li>
       ))}
     </ul>
   )
@@ -55,7 +55,7 @@ function List(): ReactElement {
 
 function One({ id }: { readonly id: string }): ReactElement {
   rendered("one")
-  const record = useRecord("tasks", id) as { readonly title: string } | undefined
+  const record = useRecord("tasks", id)
   const workspace = useWorkspace()
   return (
     <button type="button" onClick={() => workspace?.collection("tasks").put(id, { title: `${record?.title ?? ""}!` })}>
