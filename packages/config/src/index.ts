@@ -1,14 +1,13 @@
+export type {
+  BindingConfig,
+  BindingInput,
+  ConflictPolicy,
+  DeletionConfig,
+  FieldOwner,
+  FieldRuleConfig,
+} from "./binding-shape.ts"
 export { checkConfig } from "./check.ts"
 export { defineConfig } from "./define.ts"
 export { loadConfig, type LoadedConfig } from "./load.ts"
 export { type Environment, readSecret } from "./secret.ts"
-export type {
-  AuthConfig,
-  BindingConfig,
-  Config,
-  ConfigInput,
-  KeyConfig,
-  Listen,
-  SecretRef,
-  TargetConfig,
-} from "./shape.ts"
+export type { AuthConfig, Config, ConfigInput, KeyConfig, Listen, SecretRef, TargetConfig } from "./shape.ts"

@@ -1,4 +1,6 @@
 import * as v from "valibot"
+import { type BindingConfig, type BindingInput, bindingShape } from "./binding-shape.ts"
+import { name } from "./name-shape.ts"
 
 /** A secret is named, never written: its value comes from the environment or from a file. */
 export type SecretRef = { readonly env: string } | { readonly file: string }
@@ -24,15 +26,6 @@ export interface AuthConfig {
 export interface Listen {
   readonly host: string
   readonly port: number
-}
-
-export interface BindingConfig {
-  readonly name: string
-  /** Name of a target. */
-  readonly target: string
-  readonly collections: readonly string[]
-  /** Patterns of workspaces: a name, a prefix followed by `*`, or `*`. */
-  readonly workspaces: readonly string[]
 }
 
 /** What a target needs beyond its kind is checked by the target itself. */
@@ -63,9 +56,7 @@ export interface ConfigInput {
   /** Origins of pages that may connect to the relay, such as `https://app.example`, or `*`. */
   readonly origins?: readonly string[] | undefined
   readonly targets?: Readonly<Record<string, TargetConfig>> | undefined
-  readonly bindings?:
-    | readonly (Omit<BindingConfig, "workspaces"> & { readonly workspaces?: readonly string[] | undefined })[]
-    | undefined
+  readonly bindings?: readonly BindingInput[] | undefined
 }
 
 const secretShape = v.union(
@@ -74,14 +65,6 @@ const secretShape = v.union(
     v.strictObject({ file: v.pipe(v.string(), v.nonEmpty("is empty: name a file")) }),
   ],
   'must be { "env": "NAME" } or { "file": "PATH" }: secrets are never written into the configuration',
-)
-
-const name = v.pipe(
-  v.string("must be a text"),
-  v.regex(
-    /^[a-z0-9][a-z0-9._-]{0,63}$/,
-    "must be 1 to 64 of a-z, 0-9, '.', '_', '-', beginning with a letter or digit",
-  ),
 )
 
 const fileShape = v.strictObject({ file: v.pipe(v.string("must be a text"), v.nonEmpty("is empty: name a file")) })
@@ -147,23 +130,6 @@ const listenShape = v.union(
   ],
   'must be "HOST:PORT" or { "host": "HOST", "port": PORT }',
 )
-
-const collectionName = v.pipe(
-  v.string("must be a text"),
-  v.regex(/^[A-Za-z][A-Za-z0-9]*$/, "must be a collection's name: letters and digits"),
-)
-
-const patternShape = v.pipe(
-  v.string("must be a text"),
-  v.regex(/^(\*|[a-z0-9][a-z0-9._-]{0,63}\*?)$/, "must be a workspace's name, a prefix followed by *, or *"),
-)
-
-const bindingShape = v.strictObject({
-  name,
-  target: name,
-  collections: v.pipe(v.array(collectionName, "must be a list of collections"), v.minLength(1, "names no collection")),
-  workspaces: v.optional(v.pipe(v.array(patternShape, "must be a list"), v.minLength(1, "names no workspace")), ["*"]),
-})
 
 const targetShape = v.looseObject({ kind: v.pipe(v.string("must be a text"), v.nonEmpty("is empty")) })
 

@@ -111,3 +111,30 @@ test("J103 a secret comes from the environment or a file, and its absence names 
   await expect(readSecret({ env: "KEY" }, {})).rejects.toThrow(/environment variable KEY is empty or not set/)
   await expect(readSecret({ file: join(dir, "none") }, {})).rejects.toThrow(/cannot be read/)
 })
+
+test("J102 what a binding says of ownership, publishing and deletions is checked field by field", () => {
+  const binding = { name: "catalogue", target: "flume", collections: ["datasets"] }
+  const check = (more: object): unknown => checkConfig({ ...good, bindings: [{ ...binding, ...more }] }, "c")
+  expect(
+    check({
+      mode: "published",
+      onDelete: "ask",
+      deletions: { free: 0, maxCount: 10, maxShare: 0.1, windowMs: 60_000 },
+      ownership: {
+        datasets: { comment: { owner: "shared", onConflict: "text-merge", null: "omit" }, "*": { owner: "app" } },
+      },
+    }),
+  ).toMatchObject({ bindings: [{ mode: "published", workspaces: ["*"] }] })
+  for (const [more, message] of [
+    [{ mode: "sometimes" }, /bindings\[0\]\.mode: must be "continuous" or "published"/],
+    [{ deletions: { maxShare: 60 } }, /bindings\[0\]\.deletions\.maxShare: must be 0 to 1/],
+    [{ ownership: { datasets: { comment: { owner: "me" } } } }, /ownership\.datasets\.comment\.owner: must be one of/],
+    [
+      { ownership: { datasets: { comment: { owner: "app", onConflict: "ask" } } } },
+      /ownership\.datasets\.comment: has a policy for conflicts/,
+    ],
+    [{ ownership: { "data sets": {} } }, /is named by letters and digits/],
+  ] as const) {
+    expect(() => check(more)).toThrow(message)
+  }
+})
