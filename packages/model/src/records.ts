@@ -129,6 +129,11 @@ export class Records<S extends Schema = Schema> {
     )
   }
 
+  /** Ids of the records whose `field` is exactly `key`, sorted; costs what it finds, not what the collection holds. */
+  referring(collection: string, field: string, key: string): readonly string[] {
+    return this.#store.fieldIndex(collection, field).idsOf(key)
+  }
+
   /** Records that refer to records which do not exist: a cascade had not seen them, or they came before what they name. */
   orphans(): readonly Orphan[] {
     return orphansOf(this.#store)

@@ -24,6 +24,12 @@ export interface ValueField<V extends StandardSchemaV1 = StandardSchemaV1, O ext
 /** A value field that is read and written as `T`, whoever made its validator. */
 export type FieldOf<T, O extends boolean = false> = ValueField<StandardSchemaV1<T>, O>
 
+/** A list field whose elements are read and written as `T`. */
+export type ListOf<T, O extends boolean = false> = ListField<StandardSchemaV1<T>, O>
+
+/** A map field whose values are read and written as `T`. */
+export type MapOf<T, O extends boolean = false> = MapField<StandardSchemaV1<T>, O>
+
 /** Texts, each at most once; read as a sorted array. `validator` checks each. */
 export interface SetField<
   V extends StandardSchemaV1<unknown, string> = StandardSchemaV1<unknown, string>,

@@ -11,3 +11,30 @@ export {
 } from "./platform-schema.ts"
 export { type CatalogProblem, maxProblems } from "./problems.ts"
 export { sampleCatalog } from "./sample-catalog.ts"
+export {
+  type Comment,
+  type Content,
+  type DefinitionDocument,
+  type Element,
+  type Instruction,
+  isElement,
+  type Markup,
+  type Pair,
+} from "./definitions/content.ts"
+export { type Definition, definitionOf } from "./definitions/definition-of.ts"
+export {
+  type DefinitionCollections,
+  definitionCollections,
+  type DocumentCollection,
+  documentCollections,
+} from "./definitions/definition-schema.ts"
+export type { DefinitionProblem } from "./definitions/problem.ts"
+export { type RecordSource, sourceOf, sourceOfRecords } from "./definitions/source.ts"
+export {
+  type NodeKind,
+  nodeKinds,
+  type TransitionKind,
+  transitionKinds,
+  type WorkflowCollections,
+} from "./definitions/workflow-schema.ts"
+export type { ScheduleCollections } from "./definitions/schedule-schema.ts"

@@ -1,5 +1,6 @@
 import { defineSchema, type FieldOf, type Records, value } from "@millrace/model"
 import * as v from "valibot"
+import { type DefinitionCollections, definitionCollections } from "./definitions/definition-schema.ts"
 
 const text = v.nullable(v.string())
 const named = v.pipe(v.string(), v.nonEmpty("it must not be empty"))
@@ -15,7 +16,7 @@ export type ColumnRole = "column" | "partition"
  */
 export interface PlatformSchema {
   readonly version: 1
-  readonly collections: {
+  readonly collections: DefinitionCollections & {
     readonly datasets: {
       readonly fields: {
         readonly database: FieldOf<string>
@@ -47,6 +48,7 @@ export interface PlatformSchema {
 export const platformSchema: PlatformSchema = defineSchema({
   version: 1,
   collections: {
+    ...definitionCollections,
     datasets: {
       fields: {
         database: value(named),
