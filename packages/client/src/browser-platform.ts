@@ -1,5 +1,5 @@
 import { MillraceError } from "@millrace/ports"
-import { browserTabs } from "./browser-tabs.ts"
+import { browserTabs } from "@millrace/indexeddb"
 import type { SocketConstructor, WorkspaceOptions } from "./options.ts"
 import type { Platform } from "./platform.ts"
 

@@ -1,3 +1,21 @@
+export { browserTabs } from "./browser-tabs.ts"
+export { Capture } from "./capture/capture.ts"
+export type { CaptureEvent, CaptureOptions } from "./capture/capture-options.ts"
+export { type ChangeFeed, endOfLog, readLog } from "./capture/change-feed.ts"
+export type {
+  ChangeEvent,
+  ChangeListener,
+  ChangesOptions,
+  LogRecord,
+  StoreChange,
+  StoreReset,
+} from "./capture/changes.ts"
+export { cleanKey, isHidden, journalOf, type JournalRecord, logStore, metaStore } from "./capture/journal.ts"
+export { keyOfText, textOfKey } from "./capture/key-text.ts"
+export type { IndexedDBRealm } from "./capture/natives.ts"
+export { sameClone, tagOf } from "./capture/same-clone.ts"
+export { keysNamed, type Known, stepsOf } from "./capture/steps.ts"
+export { drainedKey, journaledStores, readRows } from "./capture/sweep.ts"
 export { type Deferred, deferred } from "./deferred.ts"
 export {
   DocStore,
@@ -23,6 +41,7 @@ export type { MirroredUpdates, MirrorLimits, MirrorOptions } from "./mirror/mirr
 export type { MirrorPosition, RebuildCursor } from "./mirror/mirror-position.ts"
 export { type MirrorRow, recordOfRow, rowName, rowOf } from "./mirror/mirror-row.ts"
 export { type MirrorStateEvent, nextMirrorState } from "./mirror/mirror-state.ts"
+export { inTransaction } from "./in-transaction.ts"
 export { type MirrorIndex, type MirrorStore, type MirrorStores, storesOf } from "./mirror/mirror-stores.ts"
 export { processTabs, type TabChannel, type Tabs } from "./mirror/tabs.ts"
 export { statusDatabaseName, updatesDatabaseName } from "./names.ts"
@@ -34,5 +53,6 @@ export type {
   StatusState,
   StatusTarget,
 } from "./status-row.ts"
+export { endOf, resultOf } from "./open-database.ts"
 export { joinPositions, StatusStore, statusStore, type StatusStoreOptions } from "./status-store.ts"
 export { faultOfAbort, StorageFault, type StorageFaultCause } from "./storage-fault.ts"

@@ -1,4 +1,4 @@
-import type { Tabs } from "@millrace/indexeddb"
+import type { Tabs } from "./mirror/tabs.ts"
 
 interface TabHost {
   readonly navigator?: { readonly locks?: LockManager }
