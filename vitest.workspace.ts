@@ -42,6 +42,7 @@ export const projects: TestProjectConfiguration[] = [
   hermetic("projector", "./packages/projector"),
   hermetic("workspace", "./packages/workspace"),
   hermetic("config", "./packages/config"),
+  hermetic("telemetry", "./packages/telemetry"),
   hermetic("testkit", "./packages/testkit"),
   hermetic("app-relay", "./apps/relay"),
   hermetic("app-projector", "./apps/projector"),

@@ -18,6 +18,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   "packages/projector": ["client", "model", "ports", "store", "target"],
   "packages/workspace": ["model", "ports"],
   "packages/config": ["ports"],
+  "packages/telemetry": ["ports"],
   "packages/testkit": ["client", "model", "ports", "protocol", "relay", "store", "target"],
   "apps/relay": ["config", "ports", "protocol", "relay", "store"],
   "apps/projector": [

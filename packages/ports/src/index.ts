@@ -10,3 +10,4 @@ export {
 } from "./error.ts"
 export { type Log, type LogFields, silentLog } from "./log.ts"
 export { jitteredDelayMs, type Random, randomId, systemRandom } from "./random.ts"
+export { type EditRef, noSpans, type Span, type Spans } from "./spans.ts"
