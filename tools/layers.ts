@@ -36,5 +36,5 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   ],
   "apps/web": ["client", "model", "ports", "workspace"],
   "apps/millrace": ["client", "config", "model", "ports", "protocol", "relay", "store", "workspace"],
-  bench: ["ports", "protocol", "relay", "testkit"],
+  bench: ["client", "model", "ports", "protocol", "relay", "testkit"],
 }

@@ -5,20 +5,24 @@ import { messageOf } from "@millrace/ports"
 import { cleanUp } from "@millrace/testkit/at-end"
 import { describeMachine } from "./machine.ts"
 import { ensurePeers } from "./peers.ts"
-import { benchRelay } from "./relay/benchmark.ts"
+import { benchRecords } from "./records/benchmark.ts"
+import { benchRelay, type RelayBench } from "./relay/benchmark.ts"
 import { contestants } from "./relay/contestants.ts"
 import { selfCheck } from "./relay/self-check.ts"
 import { tableOf } from "./table.ts"
 
 const usage = `npm run -s bench -- NAME [settings]: measures ours beside others on the same work.
 
-  NAME                relay
+  NAME                relay, or records
   --json              rows as JSON on standard output instead of a table
   --quick             shorter and once
-  --only TEXT         cases and rows whose name contains TEXT
-  --with NAME         one contestant (several times: several) of ${contestants.join(", ")}
   --runs N            runs of each case; the middle counts (3, with --quick 1)
   --out FILE          also writes rows, machine and settings to FILE
+  --records N         of records: how many (100,000, with --quick 10,000)
+
+ of relay:
+  --only TEXT         cases and rows whose name contains TEXT
+  --with NAME         one contestant (several times: several) of ${contestants.join(", ")}
   --nice N            nice value of servers and load clients against other sessions; below 0 needs root (--nice=-10)
   --server-flag FLAG  passed to the Node.js of every measured server, such as --cpu-prof
 `
@@ -31,6 +35,7 @@ const options = {
   only: { type: "string" },
   with: { type: "string", multiple: true },
   runs: { type: "string" },
+  records: { type: "string" },
   nice: { type: "string" },
   out: { type: "string" },
   "server-flag": { type: "string", multiple: true },
@@ -40,7 +45,7 @@ const options = {
 async function main(): Promise<number> {
   const parsed = parse()
   if (parsed === undefined) return 64
-  const { values } = parsed
+  const { values, name } = parsed
   const say = (text: string): void => void process.stderr.write(`${text}\n`)
   if (values.help) {
     process.stdout.write(usage)
@@ -50,29 +55,21 @@ async function main(): Promise<number> {
   const startedAt = new Date().toISOString()
   const folder = join(root, ".cache/bench")
   const runs = Number(values.runs ?? (values.quick ? 1 : 3))
-  const who = contestants.filter((name) => values.with?.includes(name) ?? true)
   const niceness = values.nice === undefined ? null : Number(values.nice)
   const size = values.quick ? "quick" : "full"
-  await ensurePeers(join(root, "bench/peers"), say)
-  await selfCheck(folder, say)
-  const { rows, failures } = await benchRelay({
-    size,
-    runs,
-    who,
-    folder,
-    say,
-    serverFlags: values["server-flag"] ?? [],
-    ...(niceness === null ? {} : { niceness }),
-    ...(values.only === undefined ? {} : { only: values.only }),
-  })
+  const records = Number(values.records ?? (values.quick ? 10_000 : 100_000))
+  const { rows, failures } =
+    name === "records"
+      ? { rows: await benchRecords({ records, workspaces: records / 100, runs, folder, say }), failures: 0 }
+      : await relay({ values, size, runs, folder, niceness, say })
   if (values.out !== undefined) {
     const loadAverageAfter = describeMachine(root).loadAverage
     const result = {
-      bench: "relay",
+      bench: name,
       startedAt,
       machine,
       loadAverageAfter,
-      settings: { size, runs, niceness, only: values.only ?? null },
+      settings: name === "records" ? { size, runs, records } : { size, runs, niceness, only: values.only ?? null },
       rows,
     }
     writeFileSync(values.out, `${JSON.stringify(result, undefined, 2)}\n`)
@@ -82,10 +79,35 @@ async function main(): Promise<number> {
   return failures === 0 ? 0 : 1
 }
 
-function parse(): { values: ReturnType<typeof parseArgs<{ options: typeof options }>>["values"] } | undefined {
+type Values = ReturnType<typeof parseArgs<{ options: typeof options }>>["values"]
+
+interface RelaySettings {
+  readonly values: Values
+  readonly size: "quick" | "full"
+  readonly runs: number
+  readonly folder: string
+  readonly niceness: number | null
+  readonly say: (text: string) => void
+}
+
+async function relay({ values, niceness, ...common }: RelaySettings): Promise<RelayBench> {
+  const who = contestants.filter((name) => values.with?.includes(name) ?? true)
+  await ensurePeers(join(root, "bench/peers"), common.say)
+  await selfCheck(common.folder, common.say)
+  return await benchRelay({
+    ...common,
+    who,
+    serverFlags: values["server-flag"] ?? [],
+    ...(niceness === null ? {} : { niceness }),
+    ...(values.only === undefined ? {} : { only: values.only }),
+  })
+}
+
+function parse(): { readonly values: Values; readonly name: string } | undefined {
   try {
     const { values, positionals } = parseArgs({ options, allowPositionals: true })
-    if (values.help || (positionals.length === 1 && positionals[0] === "relay")) return { values }
+    const [name = "", ...more] = positionals
+    if (values.help || (more.length === 0 && ["relay", "records"].includes(name))) return { values, name }
     process.stderr.write(usage)
   } catch (thrown) {
     process.stderr.write(`${messageOf(thrown)}\n\n${usage}`)
