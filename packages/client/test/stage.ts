@@ -8,6 +8,10 @@ import { atEndOfTests, tempDir, waitFor } from "@millrace/testkit"
 import { defineSchema, value } from "@millrace/model"
 import { IDBFactory } from "fake-indexeddb"
 import { openWorkspace, type Workspace } from "../src/node/index.ts"
+import { nodePorts } from "../src/node/ports.ts"
+import type { WorkspaceOptions } from "../src/options.ts"
+import { LocalWorkspace } from "../src/workspace/local-workspace.ts"
+import type { SimTab } from "./tab-world.ts"
 
 const text = {
   "~standard": {
@@ -52,6 +56,8 @@ export interface OpenOptions {
   readonly token?: () => Promise<string> | string
   readonly generation?: number
   readonly mirror?: boolean
+  /** The tab that it is opened in. */
+  readonly tab?: SimTab
   /** Another way to the relay. */
   readonly url?: string
 }
@@ -76,7 +82,8 @@ export async function startStage(limits: Partial<Limits> = {}): Promise<Stage> {
   await up()
   const url = `http://127.0.0.1:${port}`
   const open = (options: OpenOptions = {}): TestWorkspace => {
-    const workspace = openWorkspace({
+    const { tab } = options
+    const given: WorkspaceOptions<typeof schema> = {
       name: options.name ?? "w",
       schema,
       url: options.url ?? url,
@@ -84,11 +91,18 @@ export async function startStage(limits: Partial<Limits> = {}): Promise<Stage> {
       indexedDB: options.browser ?? null,
       ...(options.generation === undefined ? {} : { generation: options.generation }),
       ...(options.mirror === undefined ? {} : { mirror: options.mirror }),
-    })
+      ...(tab === undefined ? {} : { clock: tab.clock, WebSocket: tab.WebSocket }),
+    }
+    const workspace = tab === undefined ? openWorkspace(given) : openInTab(given, tab)
     atEndOfTests(() => workspace.close())
     return workspace
   }
   return { url, port, store, up, down, open }
+}
+
+function openInTab(options: WorkspaceOptions<typeof schema>, { tabs }: SimTab): TestWorkspace {
+  const ports = nodePorts(options)
+  return new LocalWorkspace(options, { ...ports, platform: { ...ports.platform, tabs } })
 }
 
 /** A browser profile without anything in it. */

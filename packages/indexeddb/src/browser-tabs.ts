@@ -5,16 +5,24 @@ interface TabHost {
   readonly BroadcastChannel?: typeof BroadcastChannel
 }
 
+let known: Tabs | undefined
+
 /** The tabs of this browser, by Web Locks and BroadcastChannel; undefined where there are none (pages that are not secure). */
 export function browserTabs(): Tabs | undefined {
+  known ??= findTabs()
+  return known
+}
+
+function findTabs(): Tabs | undefined {
   const host = globalThis as unknown as TabHost
   const locks = host.navigator?.locks
   const Channel = host.BroadcastChannel
   if (locks === undefined || Channel === undefined) return undefined
   return {
-    lead: async (name, signal, work) => {
+    lead: async (name, signal, work, { steal = false } = {}) => {
       try {
-        await locks.request(name, { signal }, work)
+        // A lock that is taken at once cannot be waited for.
+        await locks.request(name, steal ? { steal } : { signal }, work)
       } catch (thrown) {
         if (!signal.aborted) throw thrown
       }

@@ -87,6 +87,8 @@ export class DocStore {
   #writing: Deferred<void> | undefined
   #busy = false
   #whole = false
+  /** The row of the transaction under way. */
+  #flying: Uint8Array | undefined
   #attempt = 0
   #retryTimer: Timer | undefined
   #trimTimer: Timer | undefined
@@ -128,6 +130,13 @@ export class DocStore {
   /** Whether the document has something that is not stored yet. */
   get isBehind(): boolean {
     return this.#state !== "open" || this.#queue.length > 0 || this.#whole || this.#writing !== undefined
+  }
+
+  /** What of the document is not stored, as one update; of what is not known row by row, what goes beyond `vector`. */
+  unstored(vector: Uint8Array): Uint8Array | undefined {
+    if (this.#state !== "open" || this.#whole) return Y.encodeStateAsUpdate(this.#options.doc, vector)
+    const updates = this.#flying === undefined ? this.#queue : [this.#flying, ...this.#queue]
+    return updates.length > 1 ? Y.mergeUpdates(updates) : updates[0]
   }
 
   /** Notes the generation of the document, in the next transaction. */
@@ -263,12 +272,14 @@ export class DocStore {
 
   #settle(): void {
     this.#busy = false
+    this.#flying = undefined
     this.#writing = undefined
   }
 
   /** Returns the new row's key, undefined where there was only the generation to note. */
   async #write(reader: StockReader): Promise<number | undefined> {
     const row = this.#takeRow()
+    this.#flying = row
     const generation = this.#noteGeneration ? this.#generation : undefined
     this.#noteGeneration = false
     const transaction = reader.db.transaction([updatesStore, customStore], "readwrite", { durability: "strict" })

@@ -7,7 +7,7 @@ import type { ConnectionState } from "../api.ts"
 import { type LinkEvent, nextConnectionState } from "../connection-state.ts"
 import type { Platform } from "../platform.ts"
 import type { Channel, ChannelHandlers } from "../relay/channel.ts"
-import type { RelayConnection } from "../relay/relay-connection.ts"
+import type { RelayLink } from "../relay/relay-link.ts"
 import type { AckLedger } from "../status/ack-ledger.ts"
 import type { RecordKey } from "../status/record-key.ts"
 import { stepOne } from "./frames.ts"
@@ -18,7 +18,7 @@ type Polyfill = NonNullable<NonNullable<ConstructorParameters<typeof WebsocketPr
 const resyncAfterMs = 2_000
 
 export interface DocLinkOptions {
-  readonly relay: RelayConnection
+  readonly relay: RelayLink
   /** As in the URL: name, `~status`, `@<n>`. */
   readonly workspace: string
   readonly doc: Doc
@@ -116,6 +116,11 @@ export class DocLink implements VirtualSocketHost {
   get caughtUp(): boolean {
     const told = this.#permission !== "write" || (this.#stepTwo > 0 && this.#durable >= this.#stepTwo)
     return this.#state === "online" && this.#provider.synced && told
+  }
+
+  /** Whether updates of this origin came from the relay. */
+  isRemote(origin: unknown): boolean {
+    return origin === this.#provider
   }
 
   /** `generation` is that of the copy that was loaded meanwhile. */

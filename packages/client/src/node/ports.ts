@@ -2,6 +2,7 @@ import { silentLog, systemClock, systemRandom } from "@millrace/ports"
 import { WebSocket } from "ws"
 import type { RelayOptions, WorkspaceOptions } from "../options.ts"
 import type { Platform } from "../platform.ts"
+import type { RelayConnection } from "../relay/relay-connection.ts"
 import { leaseRelay, type RelayLease } from "../relay/shared-relay.ts"
 import type { WorkspacePorts } from "../workspace/local-workspace.ts"
 
@@ -22,7 +23,7 @@ export function nodePorts(options: RelayOptions & Pick<WorkspaceOptions<never>, 
   }
 }
 
-export function nodeLease(options: RelayOptions): RelayLease & WorkspacePorts {
+export function nodeLease(options: RelayOptions): RelayLease<RelayConnection> & WorkspacePorts {
   const ports = nodePorts(options)
   const { url, token } = options
   const { platform, clock, random, log } = ports

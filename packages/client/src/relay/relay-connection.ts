@@ -14,6 +14,7 @@ import type { Channel, ChannelHandlers, ChannelRequest } from "./channel.ts"
 import { errorOfClose } from "./close-error.ts"
 import { Framing } from "./framing.ts"
 import { LiveSocket } from "./live-socket.ts"
+import type { RelayLink, StateWatcher } from "./relay-link.ts"
 import { nextSocketState, type SocketEvent, type SocketState } from "./socket-state.ts"
 import { TokenRenewal } from "./token-renewal.ts"
 
@@ -31,9 +32,6 @@ export interface RelayConnectionOptions {
   readonly random: Random
   readonly log: Log
 }
-
-/** Told of every step; `error` is why, where something went wrong. */
-export type StateWatcher = (state: SocketState, error: MillraceError | undefined) => void
 
 const baseDelayMs = 250
 const maxDelayMs = 10_000
@@ -56,7 +54,7 @@ interface Slot {
  * A lost socket closes the channels that were asked for on it and comes back after a full-jitter delay, with a fresh
  * token; a live one gets a fresh token before the old one ends; channels not asked for yet wait. A permanent refusal closes all, and every later one, with the same error.
  */
-export class RelayConnection {
+export class RelayConnection implements RelayLink {
   readonly #options: RelayConnectionOptions
   #state: SocketState = "idle"
   readonly #slots: Set<Slot> = new Set()

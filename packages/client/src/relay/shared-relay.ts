@@ -1,21 +1,34 @@
+import type { Tabs } from "@millrace/indexeddb"
+import { TabRelay } from "../tabs/tab-relay.ts"
 import { RelayConnection, type RelayConnectionOptions } from "./relay-connection.ts"
+import type { RelayLink } from "./relay-link.ts"
 
-export interface RelayLease {
-  readonly relay: RelayConnection
+export interface SharedRelayOptions extends RelayConnectionOptions {
+  /** Those that share the socket too; undefined where this process is alone. */
+  readonly tabs?: Tabs | undefined
+}
+
+export interface RelayLease<L extends RelayLink = RelayLink> {
+  readonly relay: L
   /** Idempotent; the last one to release closes the socket. */
   release(): void
 }
 
 interface Shared {
-  readonly options: RelayConnectionOptions
-  readonly relay: RelayConnection
+  readonly options: SharedRelayOptions
+  readonly relay: RelayLink
   users: number
 }
 
 const open = new Set<Shared>()
 
-/** One socket for all that name the same relay and the same token, by value or by function, with the same ports. */
-export function leaseRelay(options: RelayConnectionOptions): RelayLease {
+/**
+ * One socket for all that name the same relay and the same token, by value or by function, with the same ports; with `tabs`, one for all tabs whose tokens
+ * may share it.
+ */
+export function leaseRelay(options: RelayConnectionOptions & { readonly tabs?: undefined }): RelayLease<RelayConnection>
+export function leaseRelay(options: SharedRelayOptions): RelayLease
+export function leaseRelay(options: SharedRelayOptions): RelayLease {
   const shared = [...open].find((each) => sameRelay(each.options, options)) ?? start(options)
   shared.users += 1
   let released = false
@@ -32,22 +45,25 @@ export function leaseRelay(options: RelayConnectionOptions): RelayLease {
   }
 }
 
-function start(options: RelayConnectionOptions): Shared {
-  const shared = { options, relay: new RelayConnection(options), users: 0 }
+function start(options: SharedRelayOptions): Shared {
+  const { tabs } = options
+  const relay = tabs === undefined ? new RelayConnection(options) : new TabRelay({ ...options, tabs })
+  const shared = { options, relay, users: 0 }
   open.add(shared)
   // One that was refused helps nobody who comes later, perhaps with a grant that has been given meanwhile.
-  shared.relay.watch((state) => {
+  relay.watch((state) => {
     if (state === "refused") open.delete(shared)
   })
   return shared
 }
 
-function sameRelay(a: RelayConnectionOptions, b: RelayConnectionOptions): boolean {
+function sameRelay(a: SharedRelayOptions, b: SharedRelayOptions): boolean {
   return (
     a.url === b.url &&
     a.token === b.token &&
     a.WebSocket === b.WebSocket &&
     a.clock === b.clock &&
-    a.random === b.random
+    a.random === b.random &&
+    a.tabs === b.tabs
   )
 }

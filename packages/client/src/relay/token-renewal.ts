@@ -1,4 +1,5 @@
 import type { Clock, Log, Timer } from "@millrace/ports"
+import { claimsOf } from "../tabs/token-group.ts"
 import type { TokenSource } from "../options.ts"
 
 export interface TokenRenewalOptions {
@@ -74,11 +75,6 @@ export class TokenRenewal {
 
 /** Claim `exp` of a JWT in milliseconds; undefined where it cannot be read. Nothing is verified here. */
 export function expiryOf(token: string): number | undefined {
-  try {
-    const payload = (token.split(".")[1] ?? "").replaceAll("-", "+").replaceAll("_", "/")
-    const { exp } = JSON.parse(atob(payload)) as { readonly exp?: unknown }
-    return typeof exp === "number" && Number.isFinite(exp) ? exp * 1000 : undefined
-  } catch {
-    return undefined
-  }
+  const exp = claimsOf(token)?.["exp"]
+  return typeof exp === "number" && Number.isFinite(exp) ? exp * 1000 : undefined
 }

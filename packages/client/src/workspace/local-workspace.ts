@@ -27,6 +27,7 @@ import type { WorkspaceOptions } from "../options.ts"
 import type { Platform } from "../platform.ts"
 import { leaseRelay, type RelayLease } from "../relay/shared-relay.ts"
 import { AckLedger } from "../status/ack-ledger.ts"
+import { DocExchange } from "../tabs/doc-exchange.ts"
 import { keyOf, type RecordKey, refOf } from "../status/record-key.ts"
 import { type BookListener, StatusBook } from "../status/status-book.ts"
 import { StatusKeeper } from "../status/status-keeper.ts"
@@ -62,6 +63,7 @@ export class LocalWorkspace<S extends Schema> implements Workspace<S>, BookListe
   readonly #writes: Writes
   readonly #copy: LocalCopy | undefined
   readonly #keeper: StatusKeeper | undefined
+  readonly #exchange: DocExchange | undefined
   readonly #link: DocLink
   readonly #statusLink: DocLink
   readonly #unwake: () => void
@@ -128,13 +130,14 @@ export class LocalWorkspace<S extends Schema> implements Workspace<S>, BookListe
       log: () => ({ seq: this.#ledger.seq, generation: this.#generation }),
       onFault: (fault) => this.#fault(fault),
     })
+    const session = randomId(random, 8)
     this.#keeper =
       this.#copy &&
       new StatusKeeper({
         store: this.#copy.status,
         book: this.#book,
         clock,
-        session: randomId(random, 8),
+        session,
         position: () => ({ seq: this.#ledger.seq, generation: this.#generation }),
         exists: (collection, id) => this.records.collection(collection).has(id),
         ids: (collection) => this.records.collection(collection).ids(),
@@ -143,6 +146,7 @@ export class LocalWorkspace<S extends Schema> implements Workspace<S>, BookListe
       url: options.url,
       token: options.token,
       WebSocket: platform.WebSocket,
+      tabs: platform.tabs,
       clock,
       random,
       log,
@@ -169,6 +173,21 @@ export class LocalWorkspace<S extends Schema> implements Workspace<S>, BookListe
       touchedIn: noTouches,
       isKnown: (origin) => this.#copy?.statusUpdates.isOwnOrigin(origin) ?? false,
     })
+    // After the copy and the link: an update is queued for disk and relay before other tabs hear of it.
+    this.#exchange =
+      platform.tabs &&
+      new DocExchange({
+        tabs: platform.tabs,
+        name: ref,
+        doc: this.doc,
+        session,
+        isOwn: (origin) => !this.#link.isRemote(origin) && this.#copy?.updates.isOwnOrigin(origin) !== true,
+        unstored: (vector) =>
+          this.#copy === undefined ? Y.encodeStateAsUpdate(this.doc, vector) : this.#copy.updates.unstored(vector),
+        readOn: () =>
+          void this.#copy?.updates.readOn().catch((thrown: unknown) => this.#fault(asMillraceError(thrown, "storage"))),
+        onFault: (thrown) => this.#fault(asMillraceError(thrown, "corrupt")),
+      })
     this.#writes = new Writes(this.doc, this.#ledger, this.#outcomes, () => this.#copy?.updates.stored())
     this.#unwake = platform.onWake(() => this.#lease.relay.wake())
     this.ready = this.#load(view)
@@ -274,6 +293,7 @@ export class LocalWorkspace<S extends Schema> implements Workspace<S>, BookListe
         this.#book.setBindings(view.bindings())
         this.#book.restored()
         this.#link.start(generation)
+        this.#exchange?.start()
         this.#statusLink.start(statusGeneration)
         this.mirror?.start(isKnown)
       }
@@ -335,6 +355,7 @@ export class LocalWorkspace<S extends Schema> implements Workspace<S>, BookListe
   async #close(): Promise<void> {
     const closed = new MillraceError("The workspace was closed.", { kind: "closed" })
     this.#unwake()
+    this.#exchange?.close()
     this.#link.stop()
     this.#statusLink.stop()
     this.#writes.destroy()
