@@ -78,21 +78,23 @@ export function tabWorld(speed: number): TabWorld {
           this.terminate()
         }
         // What a killed tab had begun still runs here.
-        if (state === "killed") return cut()
-        dialled += 1
-        open.add(this)
-        this.on("close", () => open.delete(this))
-        ends.push(cut)
+        if (state === "killed") cut()
+        else {
+          dialled += 1
+          open.add(this)
+          this.on("close", () => open.delete(this))
+          ends.push(cut)
+        }
       }
       override emit(name: string | symbol, ...args: unknown[]): boolean {
-        gate(() => void super.emit(name as "close", ...(args as [])))
+        gate(() => void super.emit(name, ...(args as [])))
         return true
       }
     }
     return {
       tabs,
       clock,
-      WebSocket: TabSocket as unknown as SocketConstructor,
+      WebSocket: TabSocket,
       get state() {
         return state
       },

@@ -32,7 +32,7 @@ export class ChannelSlots {
 
   /** Opens those that wait. */
   attachAll(way: Way): void {
-    for (const slot of [...this.#slots]) if (slot.via === undefined) this.#attach(slot, way)
+    for (const slot of this.#slots) if (slot.via === undefined) this.#attach(slot, way)
   }
 
   /** Ends those that have a way, which is gone; the others go on waiting. */

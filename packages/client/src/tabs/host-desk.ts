@@ -67,7 +67,7 @@ export class HostDesk {
   /** Closes the channels of all members, which hear nothing of it: they follow the next leader. Idempotent. */
   close(): void {
     this.#unwatch()
-    for (const member of [...this.#guests.keys()]) this.#dismiss(member)
+    for (const member of this.#guests.keys()) this.#dismiss(member)
   }
 
   #dismiss(member: string): void {
