@@ -62,7 +62,7 @@ test("C302 without any network an edit of one tab is in the others at once, wait
   }
 })
 
-test.each(["closed", "killed", "frozen"] as const)(
+test.each([["closed"], ["killed"], ["frozen"]])(
   "C303 when the leader is %s another tab takes over the socket, and what was under way is acknowledged anew",
   async (how) => {
     const stage = await startStage()
