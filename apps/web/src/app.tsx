@@ -2,6 +2,8 @@ import { messageOf } from "@millrace/ports"
 import { type ReactElement, StrictMode, useEffect, useState } from "react"
 import { createRoot } from "react-dom/client"
 import { Screen } from "./screen.tsx"
+import type { View } from "./shell/view-tabs.tsx"
+import { WorkflowScreen } from "./workflows/workflow-screen.tsx"
 import type { Shell } from "./shell/register.ts"
 import { SessionContext } from "./workspace/context.ts"
 import type { Session } from "./workspace/session.ts"
@@ -11,6 +13,9 @@ export interface AppProps {
   readonly name: string
   /** The dataset to open first. */
   readonly dataset: string | undefined
+  /** The workflow to open first. */
+  readonly workflow: string | undefined
+  readonly view: View
   readonly tokens: Tokens
   readonly session: Promise<Session>
   readonly shell: Shell
@@ -33,6 +38,7 @@ export function mountApp(root: HTMLElement, props: AppProps): void {
 
 function App(props: AppProps): ReactElement {
   const { session, name } = props
+  const [view, setView] = useState(props.view)
   const [opening, setOpening] = useState<Opening>({ name: "opening" })
   useEffect(() => {
     let mounted = true
@@ -52,7 +58,17 @@ function App(props: AppProps): ReactElement {
   if (opening.name === "open") {
     return (
       <SessionContext value={opening.session}>
-        <Screen dataset={props.dataset} tokens={props.tokens} shell={props.shell} reload={props.reload} />
+        {view === "workflows" ? (
+          <WorkflowScreen {...props} onView={setView} />
+        ) : (
+          <Screen
+            dataset={props.dataset}
+            tokens={props.tokens}
+            shell={props.shell}
+            reload={props.reload}
+            onView={setView}
+          />
+        )}
       </SessionContext>
     )
   }

@@ -44,6 +44,8 @@ window.addEventListener("pagehide", ({ persisted }) => {
 mountApp(root, {
   name: address.workspace,
   dataset: address.dataset,
+  workflow: address.workflow,
+  view: address.view,
   tokens,
   session,
   shell: registerShell({ serviceWorker: navigator.serviceWorker, reload }, "/service-worker.js"),

@@ -7,6 +7,7 @@ import { UndoToast } from "./datasets/undo-toast.tsx"
 import { Header } from "./shell/header.tsx"
 import type { Shell } from "./shell/register.ts"
 import { ShortcutsDialog } from "./shell/shortcuts.tsx"
+import { type View, ViewTabs } from "./shell/view-tabs.tsx"
 import { AccessNotice } from "./status/access-notice.tsx"
 import { announce } from "./status/announcer.ts"
 import { LiveRegion } from "./status/live-region.tsx"
@@ -22,6 +23,7 @@ export interface ScreenProps {
   readonly tokens: Tokens
   readonly shell: Shell
   readonly reload: () => void
+  readonly onView: (view: View) => void
 }
 
 type Dialog =
@@ -34,7 +36,7 @@ interface Open {
   readonly focus: boolean
 }
 
-/** The one screen: list, details, and what to do about access. */
+/** Datasets: list, details, and what to do about access. */
 export function Screen(props: ScreenProps): ReactElement {
   const session = useSession()
   const { permission } = useWorkspaceStatus()
@@ -97,7 +99,12 @@ export function Screen(props: ScreenProps): ReactElement {
 
   return (
     <div className={openId === undefined ? "screen" : "screen screen-open"}>
-      <Header name={session.name} shell={props.shell} onShortcuts={() => setDialog({ name: "shortcuts" })} />
+      <Header
+        name={session.name}
+        shell={props.shell}
+        tabs={<ViewTabs view="datasets" onView={props.onView} />}
+        onShortcuts={() => setDialog({ name: "shortcuts" })}
+      />
       <AccessNotice workspace={session.name} tokens={props.tokens} onRetry={props.reload} />
       <StorageNotice />
       <main className="panes">

@@ -24,8 +24,12 @@ describe("W9 the address names the workspace; a token never stays in it", () => 
     ["http://h/?workspace=gold&dataset=a.b", { workspace: "gold", dataset: "a.b", token: undefined }],
     ["http://h/#token=abc.def-_", { workspace: "catalog", dataset: undefined, token: "abc.def-_" }],
     ["http://h/#token=", { workspace: "catalog", dataset: undefined, token: undefined }],
+    [
+      "http://h/?view=workflows&workflow=w",
+      { workspace: "catalog", dataset: undefined, token: undefined, workflow: "w", view: "workflows" as const },
+    ],
   ])("%s", (url, address) => {
-    expect(parseAddress(new URL(url))).toEqual(address)
+    expect(parseAddress(new URL(url))).toEqual({ workflow: undefined, view: "datasets", ...address })
   })
   test("the rest of the address stays", () => {
     expect(withoutToken(new URL("http://h/?workspace=w#token=secret&x=1")).href).toBe("http://h/?workspace=w#x=1")

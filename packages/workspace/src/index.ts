@@ -38,3 +38,4 @@ export {
   type WorkflowCollections,
 } from "./definitions/workflow-schema.ts"
 export type { ScheduleCollections } from "./definitions/schedule-schema.ts"
+export { nodesOf, type WorkflowNode, type WorkflowTransition } from "./definitions/workflow-graph.ts"

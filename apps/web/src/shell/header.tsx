@@ -5,7 +5,8 @@ import type { Shell, ShellState } from "./register.ts"
 export interface HeaderProps {
   readonly name: string
   readonly shell: Shell
-  readonly onShortcuts: () => void
+  readonly tabs: ReactElement
+  readonly onShortcuts?: () => void
 }
 
 const shellTexts: Readonly<Partial<Record<ShellState, string>>> = {
@@ -15,7 +16,7 @@ const shellTexts: Readonly<Partial<Record<ShellState, string>>> = {
 }
 
 /** Which workspace, where its edits are, and whether the page opens without a server. */
-export function Header({ name, shell, onShortcuts }: HeaderProps): ReactElement {
+export function Header({ name, shell, tabs, onShortcuts }: HeaderProps): ReactElement {
   const state = useSyncExternalStore(
     (listener) => shell.onState(listener),
     () => shell.state(),
@@ -32,6 +33,7 @@ export function Header({ name, shell, onShortcuts }: HeaderProps): ReactElement 
           {name}
         </span>
       </h1>
+      {tabs}
       <span className="head-space" />
       {state === "update-waiting" ? (
         <button type="button" className="button" data-testid="shell-update" onClick={() => shell.update()}>
@@ -42,16 +44,18 @@ export function Header({ name, shell, onShortcuts }: HeaderProps): ReactElement 
         {shellTexts[state] ?? ""}
       </span>
       <WorkspaceStatusBar />
-      <button
-        type="button"
-        className="button button-icon"
-        aria-label="Keyboard shortcuts"
-        title="Keyboard shortcuts (?)"
-        data-testid="shortcuts"
-        onClick={onShortcuts}
-      >
-        ?
-      </button>
+      {onShortcuts === undefined ? null : (
+        <button
+          type="button"
+          className="button button-icon"
+          aria-label="Keyboard shortcuts"
+          title="Keyboard shortcuts (?)"
+          data-testid="shortcuts"
+          onClick={onShortcuts}
+        >
+          ?
+        </button>
+      )}
     </header>
   )
 }

@@ -1,9 +1,12 @@
 import type { Workspace } from "@millrace/client"
 import type { Reason } from "@millrace/model"
+import { systemRandom } from "@millrace/ports"
 import type { PlatformSchema } from "@millrace/workspace"
 import { Catalog } from "./catalog.ts"
 import { Edits } from "./edits.ts"
 import { StatusStore } from "./status-store.ts"
+import { WorkflowEdits } from "../workflows/workflow-edits.ts"
+import { Workflows } from "../workflows/workflows.ts"
 
 /** An open workspace as the screen uses it. */
 export interface Session {
@@ -11,6 +14,8 @@ export interface Session {
   readonly catalog: Catalog
   readonly status: StatusStore
   readonly edits: Edits
+  readonly workflows: Workflows
+  readonly workflowEdits: WorkflowEdits
   /** Why a merged record is not what the schema promises; empty where it is. */
   check(collection: "datasets" | "columns", id: string): readonly Reason[]
   /** Leaves the relay and flushes the local stores. */
@@ -36,15 +41,20 @@ export async function openSession(workspace: Workspace<PlatformSchema>): Promise
     if (collection === "datasets") return id
     return collection === "columns" ? columns.get(id)?.dataset : undefined
   })
-  const edits = new Edits(workspace, catalog, (stored) => status.track(stored))
+  const track = (stored: Promise<void>): void => status.track(stored)
+  const edits = new Edits(workspace, catalog, track)
+  const workflows = new Workflows(workspace.records)
   return {
     name: workspace.name,
     catalog,
     status,
     edits,
+    workflows,
+    workflowEdits: new WorkflowEdits(workspace, track, systemRandom),
     check: (collection, id) => workspace.records.collection(collection).check(id),
     close: () => {
       catalog.close()
+      workflows.close()
       status.close()
       return workspace.close()
     },
