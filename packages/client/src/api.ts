@@ -171,6 +171,8 @@ export interface Workspace<S extends Schema> {
   changes(listener: (events: readonly MirrorEvent[]) => void, options?: { readonly after?: number }): Unsubscribe
   /** Called for every failure that no promise tells: storage, refused connections, broken frames. */
   onFault(listener: (fault: MillraceError) => void): Unsubscribe
+  /** Applies what other tabs of this browser have stored meanwhile; the relay brings it too, where there is one. */
+  refresh(): Promise<void>
   /** Flushes the local stores, leaves the relay, ends every promise still open. Idempotent. */
   close(): Promise<void>
 }

@@ -22,5 +22,14 @@ export type {
   WorkspaceStatus,
   WriteHandle,
 } from "./api.ts"
+export {
+  Capture,
+  type CaptureEvent,
+  type CaptureOptions,
+  type ChangeEvent,
+  type ChangesOptions,
+} from "@millrace/indexeddb"
+export { shareDatabase } from "./capture/share-database.ts"
+export type { SharedDatabase, ShareEvent, ShareOptions } from "./capture/share-options.ts"
 export { openWorkspace } from "./open-workspace.ts"
 export type { RelayOptions, SocketConstructor, SocketLike, TokenSource, WorkspaceOptions } from "./options.ts"

@@ -250,6 +250,10 @@ export class LocalWorkspace<S extends Schema> implements Workspace<S>, BookListe
     return () => void this.#faultListeners.delete(own)
   }
 
+  async refresh(): Promise<void> {
+    await this.#copy?.updates.readOn()
+  }
+
   close(): Promise<void> {
     this.#closing ??= this.#close()
     return this.#closing

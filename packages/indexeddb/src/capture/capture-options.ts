@@ -4,10 +4,8 @@ import type { IndexedDBRealm } from "./natives.ts"
 
 /** What happened to a captured database that no promise tells. */
 export type CaptureEvent =
-  /** It has no journals yet: writes are marked from the application's next upgrade on; until then stores are compared. */
+  /** It has no journals yet: writes are marked from the application's next upgrade on. */
   | { readonly kind: "waiting"; readonly database: string }
-  /** It was given journals by one version of ours on top of the application's. */
-  | { readonly kind: "bumped"; readonly database: string; readonly version: number }
   /** Marks, or images, found no room; deleting still works, and stores are looked through afterwards. */
   | { readonly kind: "room"; readonly database: string; readonly room: "tight" | "full" | "roomy" }
   /** Something failed that is tried again. */
@@ -21,11 +19,6 @@ export interface CaptureOptions {
    * person saw, and `changes` has no `before`.
    */
   readonly images?: boolean
-  /**
-   * Databases that exist without journals: `wait` (default) for the application's next upgrade, or `bump` the engine's version by one
-   * and hide that; without this library the application then gets a `VersionError` until its next upgrade.
-   */
-  readonly existing?: "wait" | "bump"
   readonly onEvent?: (event: CaptureEvent) => void
   /** Left out: the page's, or the worker's. */
   readonly indexedDB?: IDBFactory

@@ -82,7 +82,7 @@ export class ChangeFeed {
   /** The application opened the database. */
   opened(): void {
     if (this.#leads) void this.flush().catch(() => {})
-    this.#read()
+    this.#announce()
   }
 
   /** Records were added to the log by this tab. */

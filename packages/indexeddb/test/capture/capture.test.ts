@@ -4,7 +4,7 @@ import { Dexie } from "dexie"
 import { IDBFactory } from "fake-indexeddb"
 import { openDB } from "idb"
 import { expect, test } from "vitest"
-import { Capture, type CaptureEvent, type ChangeEvent } from "../../src/index.ts"
+import { Capture, type CaptureEvent, type ChangeEvent, processTabs } from "../../src/index.ts"
 
 /** What a listener is told, without what differs from run to run. */
 const brief = (events: readonly ChangeEvent[]): readonly unknown[] =>
@@ -16,7 +16,8 @@ const brief = (events: readonly ChangeEvent[]): readonly unknown[] =>
   ])
 
 test("I400 unmodified idb code works as before while its adds, puts, cursors, deletes and clears are told in order, with before and after", async () => {
-  const capture = new Capture({ databases: ["app"], indexedDB: new IDBFactory() })
+  const engine = new IDBFactory()
+  const capture = new Capture({ databases: ["app"], indexedDB: engine, tabs: processTabs(engine) })
   const heard: ChangeEvent[] = []
   capture.changes("app", (events) => void heard.push(...events))
   const browser = capture.factory()
