@@ -36,7 +36,8 @@ export async function openLineClient(options: LineClientOptions): Promise<StackC
   }
 }
 
-function conversation(name: string, child: ChildProcess): (command: object) => Promise<unknown> {
+/** Asks a program that answers each line of JSON with one; rejects what it does not answer. */
+export function conversation(name: string, child: ChildProcess): (command: object) => Promise<unknown> {
   const { stdin, stdout, stderr } = child
   if (stdin === null || stdout === null || stderr === null) throw new Error(`${name} has no pipes.`)
   const waiting: { readonly resolve: (value: unknown) => void; readonly reject: (error: Error) => void }[] = []

@@ -24,7 +24,7 @@ export const pycrdt: Stack = {
 }
 
 /** Python with the pinned packages, installed at the first call into a folder of their own; gives the program's path. */
-async function pythonWithPycrdt(): Promise<string> {
+export async function pythonWithPycrdt(): Promise<string> {
   const requirements = join(source, "requirements.txt")
   const python = join(environment, "bin/python")
   const stamp = join(environment, "installed")
