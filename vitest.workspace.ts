@@ -39,6 +39,7 @@ export const projects: TestProjectConfiguration[] = [
   hermetic("target", "./packages/target"),
   hermetic("target-files", "./packages/target-files"),
   hermetic("target-flume", "./packages/target-flume"),
+  hermetic("target-atlas", "./packages/target-atlas"),
   hermetic("projector", "./packages/projector"),
   hermetic("workspace", "./packages/workspace"),
   hermetic("config", "./packages/config"),

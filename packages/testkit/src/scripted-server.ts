@@ -20,6 +20,8 @@ export interface ScriptedAnswer {
 
 /** What happens to one request. */
 export interface Step {
+  /** Waits for a request of this kind; others pass it by. */
+  readonly only?: (request: ScriptedRequest) => boolean
   /** Answered in place of the application, which does not see the request unless `apply` is true. */
   readonly answer?: ScriptedAnswer
   /** Lets the application see the request although `answer` is given. */
@@ -73,7 +75,8 @@ export async function startScriptedServer(application: Application = ok): Promis
       connection: connections.get(message.socket) ?? 0,
     }
     requests.push(request)
-    const step = steps.shift() ?? standing ?? {}
+    const at = steps.findIndex(({ only }) => only?.(request) ?? true)
+    const step = (at < 0 ? undefined : steps.splice(at, 1)[0]) ?? standing ?? {}
     if (step.drop === "before") return void message.socket.destroy()
     if (step.hang === "before") return
     const applied = step.answer === undefined || step.apply === true ? application(request) : undefined

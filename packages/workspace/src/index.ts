@@ -1,7 +1,14 @@
 export type { CatalogColumn, CatalogExpression, CatalogPartition, CatalogTable } from "./catalog-table.ts"
 export { exportCatalog, type ExportedCatalog } from "./export-catalog.ts"
 export { importCatalog, type ImportOptions, type ImportResult } from "./import-catalog.ts"
+export {
+  type ClassificationAttributes,
+  governanceFields,
+  type GovernanceFields,
+  type Scalar,
+} from "./governance-schema.ts"
 export { inspectCatalog, parseCatalog, type ParsedCatalog } from "./parse-catalog.ts"
+export { type LineageCollections, lineageCollections } from "./lineage-schema.ts"
 export {
   columnId,
   type ColumnRole,

@@ -1,6 +1,8 @@
 import { defineSchema, type FieldOf, type Records, value } from "@millrace/model"
 import * as v from "valibot"
 import { type DefinitionCollections, definitionCollections } from "./definitions/definition-schema.ts"
+import { governanceFields, type GovernanceFields } from "./governance-schema.ts"
+import { type LineageCollections, lineageCollections } from "./lineage-schema.ts"
 
 const text = v.nullable(v.string())
 const named = v.pipe(v.string(), v.nonEmpty("it must not be empty"))
@@ -16,41 +18,44 @@ export type ColumnRole = "column" | "partition"
  */
 export interface PlatformSchema {
   readonly version: 1
-  readonly collections: DefinitionCollections & {
-    readonly datasets: {
-      readonly fields: {
-        readonly database: FieldOf<string>
-        readonly name: FieldOf<string>
-        readonly external: FieldOf<boolean>
-        readonly comment: FieldOf<string | null, true>
-        readonly location: FieldOf<string | null, true>
-        readonly format: FieldOf<string | null, true>
-        readonly source: FieldOf<string | null, true>
+  readonly collections: DefinitionCollections &
+    LineageCollections & {
+      readonly datasets: {
+        readonly fields: GovernanceFields & {
+          readonly database: FieldOf<string>
+          readonly name: FieldOf<string>
+          readonly external: FieldOf<boolean>
+          readonly comment: FieldOf<string | null, true>
+          readonly location: FieldOf<string | null, true>
+          readonly format: FieldOf<string | null, true>
+          readonly source: FieldOf<string | null, true>
+        }
+      }
+      readonly columns: {
+        readonly fields: GovernanceFields & {
+          /** Qualified name of the dataset that the column belongs to. */
+          readonly dataset: FieldOf<string>
+          readonly role: FieldOf<ColumnRole>
+          /** Order among the columns of one role, from 0; gaps mean nothing. */
+          readonly position: FieldOf<number>
+          readonly name: FieldOf<string, true>
+          readonly type: FieldOf<string, true>
+          readonly comment: FieldOf<string | null, true>
+          /** What a partition is computed by, where it has no name of its own. */
+          readonly expression: FieldOf<string, true>
+        }
       }
     }
-    readonly columns: {
-      readonly fields: {
-        /** Qualified name of the dataset that the column belongs to. */
-        readonly dataset: FieldOf<string>
-        readonly role: FieldOf<ColumnRole>
-        /** Order among the columns of one role, from 0; gaps mean nothing. */
-        readonly position: FieldOf<number>
-        readonly name: FieldOf<string, true>
-        readonly type: FieldOf<string, true>
-        readonly comment: FieldOf<string | null, true>
-        /** What a partition is computed by, where it has no name of its own. */
-        readonly expression: FieldOf<string, true>
-      }
-    }
-  }
 }
 
 export const platformSchema: PlatformSchema = defineSchema({
   version: 1,
   collections: {
     ...definitionCollections,
+    ...lineageCollections,
     datasets: {
       fields: {
+        ...governanceFields,
         database: value(named),
         name: value(named),
         external: value(v.boolean()),
@@ -62,6 +67,7 @@ export const platformSchema: PlatformSchema = defineSchema({
     },
     columns: {
       fields: {
+        ...governanceFields,
         dataset: value(v.string()),
         role: value(role),
         position: value(position),

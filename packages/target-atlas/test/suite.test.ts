@@ -1,0 +1,11 @@
+import { targetSuite } from "@millrace/target/suite"
+import { test } from "vitest"
+import { fakeSubject } from "./atlas-subject.ts"
+
+const cases = targetSuite("state", {
+  make: fakeSubject,
+  http: true,
+  spoil: (change) => ({ ...change, after: JSON.stringify({ labels: ["not a label"] }) }),
+})
+
+for (const { title, run } of cases) test(title, run)
