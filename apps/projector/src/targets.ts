@@ -3,6 +3,7 @@ import { type LoadedConfig, readSecret, type TargetConfig } from "@millrace/conf
 import { type Clock, MillraceError } from "@millrace/ports"
 import type { BindingSpec } from "@millrace/projector"
 import type { ReadSecret, Target } from "@millrace/target"
+import { atlasConfig, createAtlasTarget } from "@millrace/target-atlas"
 import { createFilesTarget, filesConfig } from "@millrace/target-files"
 import { createFlumeTarget, flumeConfig } from "@millrace/target-flume"
 
@@ -19,6 +20,7 @@ interface Making {
 
 /** Every kind of target that this program knows. */
 const kinds: Readonly<Record<string, (making: Making) => Target>> = {
+  atlas: ({ name, config, path, ...ports }) => createAtlasTarget(name, atlasConfig(config, path), ports),
   files: ({ name, config, path, baseDir }) => createFilesTarget(name, filesConfig(config, path, baseDir)),
   flume: ({ name, config, path, ...ports }) => createFlumeTarget(name, flumeConfig(config, path), ports),
 }

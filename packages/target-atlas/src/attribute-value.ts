@@ -88,5 +88,5 @@ function isTaggedDate(value: Json): value is { readonly $d: number } {
 }
 
 function byText(a: Json, b: Json): number {
-  return String(a) < String(b) ? -1 : 1
+  return sortedJson(a) < sortedJson(b) ? -1 : 1
 }

@@ -1,6 +1,6 @@
 import type { Change } from "@millrace/target"
 import { type Json, toAttribute } from "./attribute-value.ts"
-import { type Classification, listOf, objectOf } from "./entity.ts"
+import { type Classification, listOf, objectOf, textOf } from "./entity.ts"
 import {
   type AtlasMapping,
   type CollectionMapping,
@@ -44,10 +44,11 @@ export function nameOfRecord(mapping: AtlasMapping, namespace: string, collectio
 export function desiredOf(mapping: AtlasMapping, namespace: string, change: Change, after: string): Desired {
   const fields = fieldsOf(after)
   const own = mappingOf(mapping, change.collection)
-  const dataset = (id: Json): string => nameOfRecord(mapping, namespace, "datasets", String(id))
+  const dataset = (id: string): string => nameOfRecord(mapping, namespace, "datasets", id)
+  const name = nameOfRecord(mapping, namespace, change.collection, change.id)
   const attributes: Record<string, Json> = {
     ...mappedAttributes(own, fields),
-    qualifiedName: nameOfRecord(mapping, namespace, change.collection, change.id),
+    qualifiedName: name,
     [recordAttribute]: after,
     [idAttribute]: change.id,
   }
@@ -56,13 +57,14 @@ export function desiredOf(mapping: AtlasMapping, namespace: string, change: Chan
   if (own.role === "column") attributes["type"] ??= "unknown"
   return {
     mapping: own,
-    qualifiedName: String(attributes["qualifiedName"]),
+    qualifiedName: name,
     attributes,
     ...(own.role === "table" && typeof fields["database"] === "string"
       ? { database: qualifiedName(fields["database"], namespace) }
       : {}),
-    ...(own.role === "column" && typeof fields["dataset"] === "string"
-      ? { table: dataset(fields["dataset"]), isPartition: fields["role"] === "partition" }
+    // Atlas wants every column in a table.
+    ...(own.role === "column"
+      ? { table: dataset(textOf(fields["dataset"])), isPartition: fields["role"] === "partition" }
       : {}),
     ...(own.role === "process"
       ? { inputs: texts(fields["inputs"]).map(dataset), outputs: texts(fields["outputs"]).map(dataset) }

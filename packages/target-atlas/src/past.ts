@@ -1,5 +1,5 @@
 import type { Ask, AtlasClient } from "./client.ts"
-import type { AtlasEntity } from "./entity.ts"
+import { type AtlasEntity, textOf } from "./entity.ts"
 import { isLater, revisionOf } from "./revision.ts"
 import { findNamed } from "./search.ts"
 import type { Step } from "./step.ts"
@@ -49,7 +49,7 @@ export class Suspects {
 
   /** Deletes what a creation that went on unheard left beside the entities that now hold the records. */
   async clear(client: AtlasClient, held: readonly AtlasEntity[], ask: Ask): Promise<void> {
-    const nameOf = (entity: AtlasEntity): string => String(entity.attributes["qualifiedName"])
+    const nameOf = (entity: AtlasEntity): string => textOf(entity.attributes["qualifiedName"])
     for (const [typeName, names] of this.#names) {
       const keep = new Map(
         held

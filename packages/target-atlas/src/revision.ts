@@ -1,5 +1,5 @@
 import type { Change } from "@millrace/target"
-import type { AtlasEntity } from "./entity.ts"
+import { type AtlasEntity, textOf } from "./entity.ts"
 
 /** Where an entity of ours stands among all changes of its record; in its custom attributes, which need no type. */
 export interface Revision {
@@ -22,7 +22,7 @@ const names = {
 
 /** The marks of a change; `others` are kept, since a list that is sent replaces the list. */
 export function revisionMarks(change: Change, others: AtlasEntity | undefined): Readonly<Record<string, string>> {
-  const kept = Object.entries(others?.customAttributes ?? {}).map(([name, value]) => [name, String(value)])
+  const kept = Object.entries(others?.customAttributes ?? {}).map(([name, value]) => [name, textOf(value)])
   return {
     ...Object.fromEntries(kept),
     [names.eventId]: change.eventId,
@@ -42,8 +42,8 @@ export function revisionOf({ customAttributes: held }: AtlasEntity): Revision | 
   const count = (name: string): number => Number(held[name] ?? 0)
   return {
     eventId,
-    workspace: String(held[names.workspace] ?? ""),
-    collection: String(held[names.collection] ?? ""),
+    workspace: textOf(held[names.workspace]),
+    collection: textOf(held[names.collection]),
     generation: count(names.generation),
     seq: count(names.seq),
     version: count(names.version),

@@ -7,7 +7,6 @@ import {
   type Change,
   type CheckResult,
   closedError,
-  fieldDiff,
   type Limits,
   type Observation,
   type PlannedStep,

@@ -104,7 +104,7 @@ export async function startFakeAtlas(
     for (const { name, typeName } of attributesOf(entity.typeName)) {
       const value = entity.attributes[name]
       if (typeName === "int" && value !== null && value !== undefined && !(Number(value) < 2 ** 31)) {
-        const said = `Invalid instance creation/updation parameters passed : ${entity.typeName}.${name}=${String(value)}: invalid value for type int`
+        const said = `Invalid instance creation/updation parameters passed : ${entity.typeName}.${name}=${JSON.stringify(value)}: invalid value for type int`
         return error(404, "ATLAS-404-00-007", said)
       }
     }

@@ -59,7 +59,8 @@ const startDeadlineMs = 110_000
  */
 export async function startAtlasServer(options: AtlasServerOptions): Promise<AtlasServer> {
   const files = await atlasServerFiles()
-  for (const folder of ["conf", "data", "logs", "models"]) await mkdir(join(options.dir, folder), { recursive: true })
+  for (const folder of ["conf", "data", "logs", "models", "tmp"])
+    await mkdir(join(options.dir, folder), { recursive: true })
   try {
     return await startOnce(files, options)
   } catch {
@@ -76,6 +77,7 @@ async function startOnce(files: AtlasServerFiles, { dir, port: wanted }: AtlasSe
     args: [
       ...opened.map((name) => `--add-opens=java.base/${name}=ALL-UNNAMED`),
       ..."-Xms256m -Xmx1g -XX:+UseSerialGC -Djava.net.preferIPv4Stack=true".split(" "),
+      `-Djava.io.tmpdir=${join(dir, "tmp")}`,
       `-Datlas.home=${dir}`,
       `-Datlas.conf=${join(dir, "conf")}`,
       `-Datlas.data=${join(dir, "data")}`,
