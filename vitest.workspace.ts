@@ -42,6 +42,7 @@ export const projects: TestProjectConfiguration[] = [
   hermetic("target-atlas", "./packages/target-atlas"),
   hermetic("projector", "./packages/projector"),
   hermetic("workspace", "./packages/workspace"),
+  hermetic("target-oozie", "./packages/target-oozie"),
   hermetic("config", "./packages/config"),
   hermetic("telemetry", "./packages/telemetry"),
   hermetic("testkit", "./packages/testkit"),

@@ -18,6 +18,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   "packages/target-atlas": ["model", "ports", "target"],
   "packages/projector": ["client", "model", "ports", "store", "target"],
   "packages/workspace": ["model", "ports"],
+  "packages/target-oozie": ["model", "ports", "target", "workspace"],
   "packages/config": ["ports"],
   "packages/telemetry": ["ports"],
   "packages/testkit": ["client", "model", "ports", "protocol", "relay", "store", "target"],
@@ -37,6 +38,6 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
     "workspace",
   ],
   "apps/web": ["client", "model", "ports", "workspace"],
-  "apps/millrace": ["client", "config", "model", "ports", "protocol", "relay", "store", "workspace"],
+  "apps/millrace": ["client", "config", "model", "ports", "protocol", "relay", "store", "target-oozie", "workspace"],
   bench: ["client", "model", "ports", "protocol", "relay", "testkit"],
 }

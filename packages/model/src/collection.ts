@@ -81,6 +81,17 @@ export class Collection<R = PlainRecord, I = R, F extends Fields = Fields> {
     return this.#edit(id, folded.record, [...fields, ...missing.map((field) => [field, undefined] as const)])
   }
 
+  /** Throws what `put` would throw of this record as a new one; writes nothing. */
+  checkPut(id: string, record: I): void {
+    const given = record as Readonly<Record<string, unknown>>
+    const fields =
+      this.#schema === undefined
+        ? given
+        : validRecord([this.name, id], this.#schema, given, this.#writer.fold(id).record)
+    const entries = fields instanceof Map ? fields : new Map(Object.entries(fields))
+    planCreate(id, this.#store.nonce(), entries, this.#store.index(this.name).reading.kindOf, this.#newRun)
+  }
+
   /**
    * Writes the named fields that differ; `undefined` removes a field.
    *

@@ -49,6 +49,7 @@ export {
   type ValueField,
 } from "./schema.ts"
 export type { KeyRange } from "./secondary-index.ts"
+export type { UnitReader, UnitReason, UnitSchema } from "./unit.ts"
 export { Undo, type UndoOptions } from "./undo.ts"
 export type { Known, Unsent, UnsentEdit } from "./unsent.ts"
 export type { Reason } from "./validate.ts"

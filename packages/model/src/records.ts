@@ -12,7 +12,9 @@ import { localOrigin } from "./origin.ts"
 import { writtenVersion } from "./schema-version.ts"
 import { seedRecords } from "./seed.ts"
 import { Undo, type UndoOptions } from "./undo.ts"
+import { Units } from "./unit.ts"
 import { applyUnsent, type Known, type Unsent, type UnsentEdit, unsentSince } from "./unsent.ts"
+import type { Reason } from "./validate.ts"
 import { compareText, type PlainRecord } from "./value.ts"
 import { bagAt } from "./yjs-bag.ts"
 
@@ -51,6 +53,7 @@ export class Records<S extends Schema = Schema> {
   readonly #store: BagStore
   readonly #collections = new Map<string, Collection<unknown>>()
 
+  readonly #units: Units
   readonly #undos = new Set<Undo>()
   readonly #options: Required<RecordsOptions>
 
@@ -60,6 +63,7 @@ export class Records<S extends Schema = Schema> {
     this.doc = doc
     this.schema = schema
     this.#store = new BagStore(doc, schema, clock, random)
+    this.#units = new Units(this.#store, schema)
   }
 
   collection<N extends string>(name: N): CollectionOf<S, N> {
@@ -127,6 +131,18 @@ export class Records<S extends Schema = Schema> {
       },
       (id) => this.#store.texts.placeAt(this.doc, id),
     )
+  }
+
+  /** Why a record is not what the schema promises, by itself and within the units that it is of; empty where it is. */
+  check(collection: string, id: string): readonly Reason[] {
+    return [...this.collection(collection).check(id), ...this.#units.reasons({ collection, id })]
+  }
+
+  /** The records of the units that changes touched: what `check` says of any of them may be another now. */
+  unitsTouchedBy(changes: readonly RecordChange[]): readonly RecordName[] {
+    const roots = changes.flatMap((change) => this.#units.touchedBy(change))
+    const byName = new Map(roots.map((root) => [JSON.stringify([root.collection, root.id]), root]))
+    return [...byName.values()].flatMap((root) => this.#units.recordsOf(root))
   }
 
   /** Ids of the records whose `field` is exactly `key`, sorted; costs what it finds, not what the collection holds. */

@@ -1,5 +1,6 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec"
 import type { Migrations } from "./migrate.ts"
+import type { UnitSchema } from "./unit.ts"
 
 /**
  * How a field is written: as a whole (`value`, `ref`), element by element (`set`, `map`, `list`), or letter by letter
@@ -100,6 +101,8 @@ export interface Schema {
   readonly collections: Readonly<Record<string, CollectionSchema>>
   /** By the version that they lead away from; see `Migrations`. */
   readonly migrations?: Migrations
+  /** Which records are judged together. */
+  readonly units?: readonly UnitSchema[]
 }
 
 interface Optional {

@@ -46,3 +46,6 @@ export {
 } from "./definitions/workflow-schema.ts"
 export type { ScheduleCollections } from "./definitions/schedule-schema.ts"
 export { nodesOf, type WorkflowNode, type WorkflowTransition } from "./definitions/workflow-graph.ts"
+export { type ExportedFile, type ExportedTree, exportDefinitions } from "./definitions/export-definitions.ts"
+export { type ImportedDefinition, importDefinition } from "./definitions/import-definition.ts"
+export { importProperties } from "./definitions/properties-file.ts"

@@ -1,5 +1,6 @@
-import { defineSchema, type FieldOf, type Records, value } from "@millrace/model"
+import { defineSchema, type FieldOf, type Records, type UnitSchema, value } from "@millrace/model"
 import * as v from "valibot"
+import { definitionUnits } from "./definitions/definition-units.ts"
 import { type DefinitionCollections, definitionCollections } from "./definitions/definition-schema.ts"
 import { governanceFields, type GovernanceFields } from "./governance-schema.ts"
 import { type LineageCollections, lineageCollections } from "./lineage-schema.ts"
@@ -18,6 +19,7 @@ export type ColumnRole = "column" | "partition"
  */
 export interface PlatformSchema {
   readonly version: 1
+  readonly units: readonly UnitSchema[]
   readonly collections: DefinitionCollections &
     LineageCollections & {
       readonly datasets: {
@@ -50,6 +52,7 @@ export interface PlatformSchema {
 
 export const platformSchema: PlatformSchema = defineSchema({
   version: 1,
+  units: definitionUnits,
   collections: {
     ...definitionCollections,
     ...lineageCollections,

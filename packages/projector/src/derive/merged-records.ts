@@ -12,6 +12,8 @@ export interface MergedRecords {
   canonical(collection: string, id: string): string | undefined
   /** Why the record breaks the schema, in one line; undefined where it is valid. */
   invalid(collection: string, id: string): string | undefined
+  /** Records that changed ones are judged together with, since this was asked last: they may be valid or not anew. */
+  takeRelated(): readonly RecordName[]
   /** Hears of each record whose entries a transaction changed, whether or not its value did. */
   onTouched(listener: (collection: string, id: string) => void): () => void
   /** Records that an applied update names: also those whose entries came and went within it. */
@@ -26,6 +28,14 @@ const maxReasonChars = 500
 export function openMergedRecords(doc: Y.Doc, schema: Schema): MergedRecords {
   const records = openRecords(doc, schema)
   const known = Object.keys(schema.collections).sort()
+  let related = new Map<string, RecordName>()
+  if ((schema.units ?? []).length > 0) {
+    records.onChange((changes) => {
+      for (const { collection, id } of records.unitsTouchedBy(changes)) {
+        related.set(JSON.stringify([collection, id]), [collection, id])
+      }
+    })
+  }
   return {
     *names() {
       for (const collection of known) {
@@ -35,10 +45,15 @@ export function openMergedRecords(doc: Y.Doc, schema: Schema): MergedRecords {
     knows: (collection) => Object.hasOwn(schema.collections, collection),
     canonical: (collection, id) => records.canonical(collection, id),
     invalid: (collection, id) => {
-      const reasons = records.collection(collection).check(id)
+      const reasons = records.check(collection, id)
       if (reasons.length === 0) return undefined
       const text = reasons.map(({ field, reason }) => `${field}: ${reason}`).join("; ")
       return text.length > maxReasonChars ? `${text.slice(0, maxReasonChars - 1)}…` : text
+    },
+    takeRelated: () => {
+      const taken = [...related.values()]
+      related = new Map<string, RecordName>()
+      return taken
     },
     onTouched: (listener) =>
       records.onTouched((touched) => {

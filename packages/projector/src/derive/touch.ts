@@ -33,6 +33,10 @@ export class TouchedRecords {
     ids.set(id, known === undefined ? touch : join(known, touch))
   }
 
+  has(collection: string, id: string): boolean {
+    return this.#byCollection.get(collection)?.has(id) ?? false
+  }
+
   /** Takes back what could not be committed. */
   addAll(records: readonly TouchedRecord[]): void {
     for (const { collection, id, touch } of records) this.add(collection, id, touch)

@@ -265,6 +265,7 @@ export class WorkspaceFollower {
     }
     this.#state = "following"
     const position = this.#last?.seq ?? 0
+    this.#touchRelated(records, position)
     const touched = this.#touched.take()
     const reached = this.#options.ledger.view.position(this.workspace)
     const stands = reached?.generation === this.generation && reached.seq === position
@@ -281,6 +282,15 @@ export class WorkspaceFollower {
       await sleep(this.#options.clock, commitRetryMs)
     }
     if (this.#touched.size > 0 || (this.#last?.seq ?? 0) > position) this.#schedule()
+  }
+
+  /** What is judged together with a touched record is looked at too; nobody has touched it for that. */
+  #touchRelated(records: MergedRecords, seq: number): void {
+    const { author = "", timeMs = 0 } = this.#last ?? {}
+    const touch: Touch = { author, timeMs, seqFrom: seq, seq, noted: false }
+    for (const [collection, id] of records.takeRelated()) {
+      if (!this.#touched.has(collection, id)) this.#touched.add(collection, id, touch)
+    }
   }
 
   /** Compares the touched records with the view, in turns; entries wait meanwhile, so that all see one state. */

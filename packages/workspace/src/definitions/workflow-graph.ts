@@ -20,6 +20,7 @@ export interface WorkflowTransition {
   readonly to: string | undefined
   readonly unresolved: string | undefined
   readonly condition: string
+  readonly order: string
   readonly record: PlainRecord
 }
 
@@ -37,6 +38,7 @@ export function nodesOf(source: RecordSource, workflow: string): readonly Workfl
       to: text(record["to"]),
       unresolved: text(record["unresolved"]),
       condition: text(record["condition"]) ?? "",
+      order: text(record["order"]) ?? "",
       record,
     }
     if (list === undefined) transitions.set(from, [made])
@@ -59,7 +61,7 @@ export function nodesOf(source: RecordSource, workflow: string): readonly Workfl
 function byPlace(a: WorkflowTransition, b: WorkflowTransition): number {
   return (
     transitionKinds.indexOf(a.kind) - transitionKinds.indexOf(b.kind) ||
-    compareText(text(a.record["order"]) ?? "", text(b.record["order"]) ?? "") ||
+    compareText(a.order, b.order) ||
     compareText(a.id, b.id)
   )
 }

@@ -1,0 +1,6 @@
+export type { XmlAttribute, XmlComment, XmlContent, XmlDocument, XmlElement, XmlInstruction } from "./ast.ts"
+export { decodeXml } from "./decode.ts"
+export { XmlFault, type XmlPlace } from "./fault.ts"
+export { defaultXmlLimits, type XmlLimits } from "./limits.ts"
+export { parseXml } from "./parse.ts"
+export { printXml } from "./print.ts"
