@@ -22,6 +22,7 @@ const tags = {
   error: 23,
   permission: 24,
   snapshot: 25,
+  progress: 26,
 } as const
 
 export function encodeClientMessage(message: ClientMessage): Uint8Array {
@@ -137,6 +138,12 @@ export function encodeServerMessage(message: ServerMessage): Uint8Array {
         encoding.writeVarUint(e, message.last ? 1 : 0)
         encoding.writeVarUint8Array(e, message.piece)
         return
+      case "progress":
+        encoding.writeVarUint(e, tags.progress)
+        encoding.writeVarUint(e, message.channel)
+        encoding.writeVarUint(e, message.doneBytes)
+        encoding.writeVarUint(e, message.totalBytes)
+        return
       case "caughtUp":
         encoding.writeVarUint(e, tags.caughtUp)
         encoding.writeVarUint(e, message.channel)
@@ -226,6 +233,13 @@ export function decodeServerMessage(bytes: Uint8Array): ServerMessage {
           totalBytes: decoding.readVarUint(d),
           last: decoding.readVarUint(d) === 1,
           piece: decoding.readVarUint8Array(d),
+        }
+      case tags.progress:
+        return {
+          type: "progress",
+          channel: decoding.readVarUint(d),
+          doneBytes: decoding.readVarUint(d),
+          totalBytes: decoding.readVarUint(d),
         }
       case tags.caughtUp:
         return { type: "caughtUp", channel: decoding.readVarUint(d), seq: decoding.readVarUint(d) }

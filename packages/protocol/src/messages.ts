@@ -17,7 +17,7 @@ export type ClientMessage =
       readonly mode: "sync" | "log"
       /** Generation of the local copy, 0 when there is none. A mismatch is refused with kind `generation`. */
       readonly generation: number
-      /** Mode `log`: entries with a higher seq are wanted. Mode `sync`: 0. */
+      /** Mode `log`: entries with a higher seq are wanted. Mode `sync`: the local copy has every entry up to here, 0 where nobody knows. */
       readonly afterSeq: number
     }
   | { readonly type: "data"; readonly channel: number; readonly payload: Uint8Array }
@@ -91,7 +91,20 @@ export type ServerMessage =
       readonly last: boolean
       readonly piece: Uint8Array
     }
-  /** Mode `log`: everything that was durable when the channel opened has been sent. */
+  /**
+   * Mode `sync`: the next frame is a piece of an answer of `totalBytes`, of which `doneBytes` were sent before it. Each piece is an update
+   * that a document can take in after those before it, so that a cut loses none of them; the last has no `progress` behind it.
+   */
+  | {
+      readonly type: "progress"
+      readonly channel: number
+      readonly doneBytes: number
+      readonly totalBytes: number
+    }
+  /**
+   * Mode `log`: everything that was durable when the channel opened has been sent. Mode `sync`, from time to time: every entry up to
+   * `seq` is in what was sent or came from the client, which may open its next channel `afterSeq`.
+   */
   | { readonly type: "caughtUp"; readonly channel: number; readonly seq: number }
   | { readonly type: "feed"; readonly workspace: string; readonly generation: number; readonly seq: number }
   | { readonly type: "pong"; readonly nonce: number }

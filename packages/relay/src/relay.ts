@@ -28,6 +28,7 @@ import { Metrics } from "./metrics/metrics.ts"
 import { Rooms } from "./room/rooms.ts"
 import { streamOf } from "./room/stream-name.ts"
 import { Followers } from "./socket/followers.ts"
+import { defaultOutlet, Outlet } from "./socket/outlet.ts"
 import type { Session } from "./socket/session.ts"
 import { Upgrader } from "./socket/upgrade.ts"
 import type { ReadTls } from "./tls.ts"
@@ -112,6 +113,7 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
     upgrader.terminate()
     server.closeAllConnections()
     await closed
+    session.outlet.close()
     await session.compactor.close()
     session.metrics.close()
   }
@@ -137,6 +139,7 @@ async function openSession(options: RelayOptions, limits: Limits): Promise<Sessi
   const quarantine = await Quarantine.open(store, clock)
   const settings = { ...defaultCompaction, ...options.compaction }
   const compactor = new Compactor({ store, clock, log, metrics, quarantine, settings })
+  const outlet = new Outlet(clock, defaultOutlet)
   const verifier: Verifier = {
     async verify(token) {
       const claims = await options.verifier.verify(token)
@@ -146,7 +149,8 @@ async function openSession(options: RelayOptions, limits: Limits): Promise<Sessi
   }
   return {
     store,
-    rooms: new Rooms({ store, clock, log, limits, metrics, compactor }),
+    rooms: new Rooms({ store, clock, log, limits, metrics, compactor, isBusy: () => outlet.busy }),
+    outlet,
     compactor,
     followers: new Followers(),
     catalogue,

@@ -21,6 +21,7 @@ export interface ChannelHandlers {
   durable?(message: Of<"durable">): void
   entry?(message: Of<"entry">): void
   snapshot?(message: Of<"snapshot">): void
+  progress?(message: Of<"progress">): void
   caughtUp?(message: Of<"caughtUp">): void
   /** The relay is alive. */
   pong?(): void

@@ -341,6 +341,8 @@ export class RelayConnection implements RelayLink {
         return this.#toSlot(message.channel, (slot) => slot.handlers.entry?.(message))
       case "snapshot":
         return this.#toSlot(message.channel, (slot) => slot.handlers.snapshot?.(message))
+      case "progress":
+        return this.#toSlot(message.channel, (slot) => slot.handlers.progress?.(message))
       case "caughtUp":
         return this.#toSlot(message.channel, (slot) => slot.handlers.caughtUp?.(message))
     }

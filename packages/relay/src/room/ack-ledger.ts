@@ -42,6 +42,11 @@ export class AckLedger {
     this.#waitingSent.push({ count: this.#sent, ordinal })
   }
 
+  /** Whether the counts would grow once the room is durable up to `ordinal`. */
+  grows(ordinal: number): { readonly received: boolean; readonly sent: boolean } {
+    return { received: isSettled(this.#waitingReceived, ordinal), sent: isSettled(this.#waitingSent, ordinal) }
+  }
+
   /** The counts once the room is durable up to `ordinal`; undefined where neither has grown. */
   durableUpTo(ordinal: number): { readonly received: number; readonly sent: number } | undefined {
     const received = settle(this.#waitingReceived, ordinal) ?? this.#durableReceived
@@ -51,6 +56,10 @@ export class AckLedger {
     this.#durableSent = sent
     return { received, sent }
   }
+}
+
+function isSettled([first]: readonly Counted[], ordinal: number): boolean {
+  return first !== undefined && first.ordinal <= ordinal
 }
 
 /** Takes off the front what is durable; the last count taken. */

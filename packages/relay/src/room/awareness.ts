@@ -2,6 +2,7 @@ import { MillraceError } from "@millrace/ports"
 import { frameTypes } from "@millrace/protocol"
 import * as decoding from "lib0/decoding"
 import * as encoding from "lib0/encoding"
+import { SharedFrame } from "./frame.ts"
 
 /** One client's presence; `state` is the JSON text's bytes, passed on as they came. */
 interface Presence {
@@ -12,29 +13,46 @@ interface Presence {
 
 interface Owned extends Presence {
   readonly owner: object
+  /** Number of the change, of all in the room, that made it what it is. */
+  readonly change: number
 }
 
+const maxGone = 10_000
 const gone = new TextEncoder().encode("null")
+/** About nobody: shows a client that the other side lives, and changes nothing. */
+export const emptyPresence: SharedFrame = new SharedFrame(Uint8Array.of(frameTypes.awareness, 1, 0))
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
 
 /**
  * The latest presence of every client in a room, by the rules of y-protocols 1.0.7 `awareness.js`: a higher clock wins, and an
- * equal clock only to say goodbye. Clients repeat what they hear; only what is news is passed on.
+ * equal clock only to say goodbye. Clients repeat what they hear; only what is news counts as a change.
+ *
+ * Changes are numbered, and whoever has seen up to one is told the latest of each client that changed since: what happens between
+ * two tellings costs one frame, and one who reads slowly never has more waiting than there are clients.
  */
 export class AwarenessTable {
   readonly #presences = new Map<number, Owned>()
+  /** Who left, until everybody has heard so. */
+  readonly #gone = new Map<number, Owned>()
   readonly #maxClientsPerOwner: number
+  #change = 0
+  #shared: { readonly after: number; readonly change: number; readonly frame: SharedFrame } | undefined
 
   constructor(maxClientsPerOwner: number) {
     this.#maxClientsPerOwner = maxClientsPerOwner
   }
 
+  /** Number of the last change. */
+  get change(): number {
+    return this.#change
+  }
+
   /**
-   * Takes in a frame's payload; the frame to pass on, or undefined where it is no news.
+   * Takes in a frame's payload; whether it is news.
    *
    * Throws kind `corrupt` for bytes that do not decode or states that clients could not read, and `rate-limited` where one connection speaks for too many.
    */
-  receive(owner: object, payload: Uint8Array): Uint8Array | undefined {
+  receive(owner: object, payload: Uint8Array): boolean {
     const news = decodePresences(payload).filter((presence) => this.#isNews(presence))
     // All are looked at before any is kept: a frame is taken whole or not at all.
     for (const presence of news) checkReadable(presence)
@@ -42,27 +60,58 @@ export class AwarenessTable {
       const { client } = presence
       // A frame may speak of one client twice.
       if (!this.#isNews(presence)) continue
-      if (isGone(presence)) this.#presences.delete(client)
-      else this.#presences.set(client, { ...presence, owner: this.#presences.get(client)?.owner ?? owner })
+      this.#change += 1
+      const owned = { ...presence, owner: this.#presences.get(client)?.owner ?? owner, change: this.#change }
+      if (isGone(presence)) this.#leave(owned)
+      else {
+        this.#gone.delete(client)
+        this.#presences.set(client, owned)
+      }
     }
     if (this.#countOf(owner) > this.#maxClientsPerOwner) {
       throw new MillraceError(`One connection may speak for ${this.#maxClientsPerOwner} present clients.`, {
         kind: "rate-limited",
       })
     }
-    return news.length === 0 ? undefined : encodeFrame(news)
+    return news.length > 0
+  }
+
+  /** Forgets the clients of a connection that ended; whether there were any. */
+  leave(owner: object): boolean {
+    const left = [...this.#presences.values()].filter((presence) => presence.owner === owner)
+    for (const presence of left) {
+      this.#change += 1
+      this.#leave({ ...presence, state: gone, change: this.#change })
+    }
+    return left.length > 0
   }
 
   /** Everybody who is present, for a joiner; undefined where nobody is. */
-  snapshot(): Uint8Array | undefined {
-    return this.#presences.size === 0 ? undefined : encodeFrame([...this.#presences.values()])
+  snapshot(): SharedFrame | undefined {
+    return this.#presences.size === 0 ? undefined : new SharedFrame(encodeFrame([...this.#presences.values()]))
   }
 
-  /** Forgets the clients of a connection that ended; the frame that says goodbye for them. */
-  leave(owner: object): Uint8Array | undefined {
-    const left = [...this.#presences.values()].filter((presence) => presence.owner === owner)
-    for (const { client } of left) this.#presences.delete(client)
-    return left.length === 0 ? undefined : encodeFrame(left.map((presence) => ({ ...presence, state: gone })))
+  /** What changed after change number `seen`; those who have seen the same share one frame. Undefined where nothing did. */
+  since(seen: number): SharedFrame | undefined {
+    if (seen >= this.#change) return undefined
+    if (this.#shared?.after !== seen || this.#shared.change !== this.#change) {
+      const changed = [...this.#presences.values(), ...this.#gone.values()].filter(({ change }) => change > seen)
+      this.#shared = { after: seen, change: this.#change, frame: new SharedFrame(encodeFrame(changed)) }
+    }
+    return this.#shared.frame
+  }
+
+  /** Everybody has seen the changes up to this one. */
+  seenByAll(change: number): void {
+    for (const [client, left] of this.#gone) if (left.change <= change) this.#gone.delete(client)
+  }
+
+  #leave(presence: Owned): void {
+    this.#presences.delete(presence.client)
+    this.#gone.set(presence.client, presence)
+    const [oldest] = this.#gone.keys()
+    // Whoever reads so slowly forgets them by itself, as it does those of whom nothing is heard.
+    if (this.#gone.size > maxGone && oldest !== undefined) this.#gone.delete(oldest)
   }
 
   #isNews(presence: Presence): boolean {

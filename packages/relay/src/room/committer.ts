@@ -11,15 +11,20 @@ export interface CommitterOptions {
   readonly delayMs: number
   readonly maxBytes: number
   readonly metrics: Metrics
+  /** Whether the process has much to do. */
+  isBusy(): boolean
   /** Entries up to this ordinal are flushed. */
   onDurable(ordinal: number, seq: number): void
   /** An append failed; what waited is forgotten and nothing is taken any more. */
   onFailure(cause: unknown): void
 }
 
+/** A commit costs the same whatever its size, so a busy process begins one of a stream at most this often. */
+const busySpacingMs = 20
+
 /**
  * Group commit of one stream: entries gather for a moment, or while a commit is under way, then go to the store in one
- * append, which is fenced by the last seq that this committer knows.
+ * append, which is fenced by the last seq that this committer knows. While the process is busy they gather longer.
  */
 export class Committer {
   readonly #options: CommitterOptions
@@ -31,6 +36,9 @@ export class Committer {
   #timer: Timer | undefined
   #running: Promise<void> | undefined
   #failed = false
+  /** Somebody waits for all that was taken: it goes without gathering. */
+  #drains = false
+  #beganAtMs = 0
 
   constructor(options: CommitterOptions) {
     this.#options = options
@@ -64,44 +72,67 @@ export class Committer {
     this.#queue.push(entry)
     this.#taken += 1
     this.#pendingBytes += entry.payload.length
-    if (this.#running !== undefined) return
-    if (this.#pendingBytes >= this.#options.maxBytes) void this.flush()
-    else this.#timer ??= this.#options.clock.after(this.#options.delayMs, () => void this.flush())
+    if (this.#running === undefined) this.#runSoon()
   }
 
   /** Resolves once everything taken so far is durable or has failed; never rejects. */
   flush(): Promise<void> {
-    this.#timer?.cancel()
-    this.#timer = undefined
     // A run that finds nothing ends before it is noted here, and would seem to be under way for ever.
     if (this.#queue.length === 0 && this.#running === undefined) return Promise.resolve()
+    this.#drains = true
+    return this.#begin()
+  }
+
+  #runSoon(): void {
+    if (this.#pendingBytes >= this.#options.maxBytes) void this.#begin()
+    else this.#timer ??= this.#options.clock.after(this.#delayMs(), () => void this.#begin())
+  }
+
+  #delayMs(): number {
+    const { clock, delayMs } = this.#options
+    if (!this.#options.isBusy()) return delayMs
+    const sinceMs = clock.nowMs() - this.#beganAtMs
+    return Math.min(busySpacingMs, Math.max(delayMs, busySpacingMs - sinceMs))
+  }
+
+  #begin(): Promise<void> {
+    this.#timer?.cancel()
+    this.#timer = undefined
     this.#running ??= this.#run()
     return this.#running
   }
 
   async #run(): Promise<void> {
     while (this.#queue.length > 0 && !this.#failed) {
-      const group = this.#takeGroup()
-      const { clock, metrics } = this.#options
-      const beganMs = clock.nowMs()
-      try {
-        this.#seq = await this.#options.store.append(this.#options.stream, group, this.#seq)
-      } catch (cause) {
-        metrics.commitFailures.add()
-        this.#failed = true
-        this.#queue = []
-        this.#options.onFailure(cause)
-        break
-      }
-      this.#durable += group.length
-      const bytes = group.reduce((sum, entry) => sum + entry.payload.length, 0)
-      this.#pendingBytes -= bytes
-      metrics.commits.add()
-      metrics.flushBytes.observe(bytes)
-      metrics.commitSeconds.observe((clock.nowMs() - beganMs) / 1000)
-      this.#options.onDurable(this.#durable, this.#seq)
+      await this.#commit()
+      // What came meanwhile may be of more than a few milliseconds' worth.
+      if (!this.#drains && this.#options.isBusy()) break
     }
     this.#running = undefined
+    if (this.#queue.length > 0) this.#runSoon()
+    else this.#drains = false
+  }
+
+  async #commit(): Promise<void> {
+    const group = this.#takeGroup()
+    const { clock, metrics } = this.#options
+    this.#beganAtMs = clock.nowMs()
+    try {
+      this.#seq = await this.#options.store.append(this.#options.stream, group, this.#seq)
+    } catch (cause) {
+      metrics.commitFailures.add()
+      this.#failed = true
+      this.#queue = []
+      this.#options.onFailure(cause)
+      return
+    }
+    this.#durable += group.length
+    const bytes = group.reduce((sum, entry) => sum + entry.payload.length, 0)
+    this.#pendingBytes -= bytes
+    metrics.commits.add()
+    metrics.flushBytes.observe(bytes)
+    metrics.commitSeconds.observe((clock.nowMs() - this.#beganAtMs) / 1000)
+    this.#options.onDurable(this.#durable, this.#seq)
   }
 
   #takeGroup(): readonly NewEntry[] {

@@ -2,25 +2,36 @@ import { MillraceError } from "@millrace/ports"
 import { encodeServerMessage, cutIntoParts, frameTypes, syncSteps } from "@millrace/protocol"
 import * as decoding from "lib0/decoding"
 import * as encoding from "lib0/encoding"
+import { binaryWire, type Wire } from "../socket/wire.ts"
 
-/** A y-websocket frame on its way to many peers: whatever form one of them needs is made once for all. */
+/** A y-websocket frame on its way to many peers: whatever form one of them needs is made once for all, down to the socket's bytes. */
 export class SharedFrame {
   readonly bytes: Uint8Array
-  readonly #messages = new Map<number, readonly Uint8Array[]>()
+  #stock: Wire | undefined
+  readonly #onChannel = new Map<number, readonly Wire[]>()
 
   constructor(bytes: Uint8Array) {
     this.bytes = bytes
   }
 
+  get wire(): Wire {
+    return (this.#stock ??= binaryWire(this.bytes))
+  }
+
   /** The frame as messages of millrace.v1 on a channel: one, or its parts. */
-  messagesOn(channel: number, maxPartBytes: number): readonly Uint8Array[] {
-    const known = this.#messages.get(channel)
+  wiresOn(channel: number, maxPartBytes: number): readonly Wire[] {
+    const known = this.#onChannel.get(channel)
     if (known !== undefined) return known
-    const messages = toMessages(encodeServerMessage({ type: "data", channel, payload: this.bytes }), maxPartBytes)
-    this.#messages.set(channel, messages)
-    return messages
+    const message = encodeServerMessage({ type: "data", channel, payload: this.bytes })
+    const wires = toMessages(message, maxPartBytes).map((bytes) => binaryWire(bytes))
+    if (this.#onChannel.size >= maxChannelForms) this.#onChannel.clear()
+    this.#onChannel.set(channel, wires)
+    return wires
   }
 }
+
+/** Channel numbers for which a frame's form is kept: most clients use the same few. */
+const maxChannelForms = 64
 
 /** A message as it is sent: whole, or as the messages of its parts. */
 export function toMessages(message: Uint8Array, maxPartBytes: number): readonly Uint8Array[] {

@@ -102,6 +102,13 @@ export class Replica {
     return diff
   }
 
+  /** What a peer lacks that has everything, except of some clients what begins at a clock. */
+  since(lacks: ReadonlyMap<number, number>): Uint8Array {
+    const clocks = new Map(this.#clocks)
+    for (const [client, clock] of lacks) clocks.set(client, Math.min(clock, clocks.get(client) ?? clock))
+    return this.#computeDiff(clocks)
+  }
+
   #computeDiff(clocks: Map<number, number>): Uint8Array {
     if (covers(clocks, this.#clocks)) return this.#deletes.encodeUpdate()
     const stateVector = Y.encodeStateVector(clocks)

@@ -1,15 +1,16 @@
-import { type Clock, type Log, MillraceError, messageOf } from "@millrace/ports"
+import { type Clock, type Log, MillraceError, messageOf, type Timer } from "@millrace/ports"
 import { formatWorkspaceRef, frameTypes, syncSteps, type WorkspaceRef } from "@millrace/protocol"
 import type { Store } from "@millrace/store"
 import type { Tail } from "../compact/compactor.ts"
 import type { Limits } from "../limits.ts"
 import type { Metrics } from "../metrics/metrics.ts"
-import { AckLedger } from "./ack-ledger.ts"
-import { AwarenessTable } from "./awareness.ts"
 import { Committer } from "./committer.ts"
 import { decodeUpdate, type DecodedUpdate } from "./decode-update.ts"
 import { payloadOf, SharedFrame, syncFrame } from "./frame.ts"
+import type { UpdateFrame } from "./mailbox.ts"
+import { Member } from "./member.ts"
 import type { Peer } from "./peer.ts"
+import { Presences } from "./presences.ts"
 import { type LoadedState, loadState } from "./load-state.ts"
 import type { Replica } from "./replica.ts"
 import { streamOf } from "./stream-name.ts"
@@ -22,26 +23,21 @@ export interface RoomOptions {
   readonly limits: Limits
   readonly metrics: Metrics
   readonly state: LoadedState
+  /** Whether the process has much to do, so that commits should be fewer and larger. */
+  isBusy(): boolean
   /** More of the log became durable. */
   onGrown(room: Room): void
   /** The room is of no use any more: it holds what the disk refused. */
   onPoisoned(room: Room): void
 }
 
-interface Member {
-  readonly acks: AckLedger
-  /** True from a gap until the whole answer that we asked for. */
-  awaitsWhole: boolean
-  /** Updates that may still come from a peer that may not write any more and has not read so; they are not taken. */
-  strayFrames: number
-}
-
-const maxStrayFrames = 1000
-
+/** Notices of what became durable that only observers wait for go out together where there are more peers than these. */
+const maxPromptPeers = 16
+const noticeMs = 100
+/** How often a peer is told up to which seq it has everything, while that grows. */
+const seqMs = 1000
 /** An update of the projector, passed on only once it is durable. */
-interface Withheld {
-  readonly ordinal: number
-  readonly frame: Uint8Array
+interface Withheld extends UpdateFrame {
   readonly from: Peer
 }
 
@@ -66,12 +62,14 @@ export class Room {
   /** While the replica is renewed: what came in since that began. */
   #since: Renewal | undefined
   readonly #members = new Map<Peer, Member>()
-  readonly #awareness: AwarenessTable
+  readonly #presences: Presences
   readonly #committer: Committer
   #withheld: Withheld[] = []
   #poison: MillraceError | undefined
   #frozen = false
   #whole: { readonly diff: Uint8Array; readonly frame: SharedFrame } | undefined
+  #noticeTimer: Timer | undefined
+  #seqTimer: Timer | undefined
 
   constructor(options: RoomOptions) {
     this.ref = options.ref
@@ -79,7 +77,8 @@ export class Room {
     this.#replica = options.state.replica
     this.#snapshotSeq = options.state.snapshotSeq
     this.#tailBytes = options.state.tailBytes
-    this.#awareness = new AwarenessTable(options.limits.maxAwarenessClients)
+    const { clock, limits } = options
+    this.#presences = new Presences(clock, limits.maxAwarenessClients, this.#members)
     this.#committer = new Committer({
       store: options.store,
       stream: streamOf(options.ref),
@@ -88,6 +87,7 @@ export class Room {
       delayMs: options.limits.commitDelayMs,
       maxBytes: options.limits.maxCommitBytes,
       metrics: options.metrics,
+      isBusy: () => options.isBusy(),
       onDurable: (ordinal, seq) => this.#becameDurable(ordinal, seq),
       onFailure: (cause) => this.#poisonBy(cause),
     })
@@ -138,17 +138,29 @@ export class Room {
   /** Greets the peer: our state vector where it may write, and who is present. */
   join(peer: Peer): void {
     if (this.#poison !== undefined) throw this.#poison
-    this.#members.set(peer, { acks: new AckLedger(), awaitsWhole: false, strayFrames: 0 })
-    if (peer.permission === "write") this.#askForWhole(peer)
-    this.#sendAwareness(peer)
+    const member = new Member(peer, this.#options.limits.maxBufferedBytes, this.#presences.change)
+    this.#members.set(peer, member)
+    if (peer.permission === "write") this.#askForWhole(member)
+    this.#presences.putAll(member)
   }
 
   /** The peer's role or permission has changed: one that may write now is asked for what it kept back. */
   regranted(peer: Peer): void {
     const member = this.#members.get(peer)
     if (member === undefined) return
-    member.strayFrames = maxStrayFrames
-    if (peer.permission === "write") this.#askForWhole(peer)
+    member.regranted()
+    if (peer.permission === "write") this.#askForWhole(member)
+  }
+
+  /** Gives the peer what waits for it, at most about `maxBytes`; whether more could go now. */
+  give(peer: Peer, maxBytes: number): boolean {
+    const member = this.#members.get(peer)
+    if (member === undefined) return false
+    let more = member.mail.give(maxBytes, member)
+    if (member.mail.isEmpty && member.mail.lacks !== undefined) more = this.#catchUp(member, member.mail.lacks)
+    this.#presences.give(member)
+    this.#giveNotices(member)
+    return more
   }
 
   /** Takes in nothing more, from anybody; resolves once what it took is durable or refused. */
@@ -162,8 +174,7 @@ export class Room {
     this.#poison ??= error
     this.#frozen = true
     this.#withheld = []
-    for (const peer of this.#members.keys()) peer.fail(error)
-    this.#members.clear()
+    this.#endAll(error)
   }
 
   /** Peers. */
@@ -174,7 +185,7 @@ export class Room {
   /** Idempotent. */
   leave(peer: Peer): void {
     if (!this.#members.delete(peer)) return
-    this.#passOnAwareness(this.#awareness.leave(peer))
+    this.#presences.leave(peer)
   }
 
   /**
@@ -190,9 +201,9 @@ export class Room {
       case frameTypes.sync:
         return this.#receiveSync(peer, member, frame)
       case frameTypes.awareness:
-        return this.#receiveAwareness(peer, frame)
+        return this.#receiveAwareness(member, frame)
       case frameTypes.queryAwareness:
-        return this.#sendAwareness(peer)
+        return this.#presences.putAll(member)
       default:
         this.#options.log.debug("frame ignored", { workspace: formatWorkspaceRef(this.ref), type })
     }
@@ -207,7 +218,7 @@ export class Room {
     const step = frame[1] ?? -1
     switch (step) {
       case syncSteps.step1:
-        return this.#answer(peer, payloadOf(frame, 2))
+        return this.#answer(member, payloadOf(frame, 2))
       case syncSteps.step2:
       case syncSteps.update:
         return this.#receiveUpdate(peer, member, frame, step === syncSteps.step2)
@@ -236,7 +247,7 @@ export class Room {
           kind: "reserved",
         })
       case "gap":
-        return this.#receiveGap(peer, member, whole)
+        return this.#receiveGap(member, whole)
       case "new":
         this.#replica.add(bytes, update)
         this.#noteSince(bytes, update)
@@ -246,7 +257,7 @@ export class Room {
           author: peer.subject,
           timeMs: this.#options.clock.nowMs(),
         })
-        this.#passOn(peer, whole ? syncFrame("update", bytes) : frame.slice())
+        this.#passOn(peer, whole ? syncFrame("update", bytes) : frame.slice(), update)
         break
       case "known":
         break
@@ -257,7 +268,7 @@ export class Room {
     } else {
       member.acks.receivedFrame(this.#committer.ordinal)
     }
-    this.#tellDurable(peer, member)
+    this.#noteDurable(member)
     if (this.#committer.pendingBytes > this.#options.limits.maxPendingBytes) peer.holdUntil(this.#committer.flush())
   }
 
@@ -265,7 +276,7 @@ export class Room {
    * The update needs something that is not here. The peer's whole answer to our state vector has it, unless the
    * peer itself lacks it: then asking again would never end.
    */
-  #receiveGap(peer: Peer, member: Member, whole: boolean): void {
+  #receiveGap(member: Member, whole: boolean): void {
     if (whole && member.awaitsWhole) {
       throw new MillraceError(
         "This copy depends on edits that it does not have; export it, then load the workspace anew.",
@@ -275,65 +286,57 @@ export class Room {
     member.acks.receivedGap()
     if (member.awaitsWhole) return
     member.awaitsWhole = true
-    this.#askForWhole(peer)
+    this.#askForWhole(member)
   }
 
-  #askForWhole(peer: Peer): void {
-    peer.send(new SharedFrame(syncFrame("step1", this.#replica.stateVector())), false)
+  #askForWhole(member: Member): void {
+    member.mail.put(new SharedFrame(syncFrame("step1", this.#replica.stateVector())))
+    member.peer.wake()
   }
 
-  #answer(peer: Peer, stateVector: Uint8Array): void {
+  #answer(member: Member, stateVector: Uint8Array): void {
     if (this.#withheld.length > 0) {
       // What the projector wrote must not reach anybody before it is durable.
-      void this.#committer.flush().then(() => this.#members.has(peer) && this.#answer(peer, stateVector))
+      void this.#committer.flush().then(() => this.#members.has(member.peer) && this.#answer(member, stateVector))
       return
     }
     const diff = this.#replica.diff(stateVector)
     if (this.#whole?.diff !== diff) this.#whole = { diff, frame: new SharedFrame(syncFrame("step2", diff)) }
-    this.#send(peer, this.#whole.frame, this.#committer.ordinal, true)
+    const { frame } = this.#whole
+    member.mail.putAnswer({ frames: [frame], bytes: frame.bytes.length, ordinal: this.#committer.ordinal })
+    member.peer.wake()
   }
 
-  #passOn(from: Peer, frame: Uint8Array): void {
-    const ordinal = this.#committer.ordinal
-    if (from.role === "projector") this.#withheld.push({ ordinal, frame, from })
-    else this.#broadcast(from, frame, ordinal)
+  /** Answers a peer whose updates were dropped with what it lacks; whether something can go now. */
+  #catchUp(member: Member, lacks: ReadonlyMap<number, number>): boolean {
+    // Woken again once that is durable.
+    if (this.#withheld.length > 0) return false
+    const frame = new SharedFrame(syncFrame("update", this.#replica.since(lacks)))
+    member.mail.caughtUp()
+    member.mail.putAnswer({ frames: [frame], bytes: frame.bytes.length, ordinal: this.#committer.ordinal })
+    return member.takesBulk()
   }
 
-  #broadcast(from: Peer, frame: Uint8Array, ordinal: number): void {
-    const shared = new SharedFrame(frame)
-    for (const peer of this.#members.keys()) {
-      if (peer !== from) this.#send(peer, shared, ordinal, false)
+  #passOn(from: Peer, bytes: Uint8Array, update: DecodedUpdate): void {
+    const frame = { frame: new SharedFrame(bytes), ordinal: this.#committer.ordinal, firsts: firstsOf(update) }
+    if (from.role === "projector") this.#withheld.push({ ...frame, from })
+    else this.#broadcast(from, frame)
+  }
+
+  #broadcast(from: Peer, update: UpdateFrame): void {
+    for (const [peer, member] of this.#members) {
+      if (peer === from) continue
+      if (!member.mail.putUpdate(update)) this.#options.metrics.slowConsumers.add()
+      peer.wake()
     }
   }
 
-  #send(peer: Peer, frame: SharedFrame, ordinal: number, whole: boolean): void {
-    const member = this.#members.get(peer)
-    if (member === undefined) return
-    peer.send(frame, whole)
-    member.acks.sentFrame(ordinal)
-    if (ordinal <= this.#committer.durableOrdinal) this.#tellDurable(peer, member)
-  }
-
-  #receiveAwareness(peer: Peer, frame: Uint8Array): void {
+  #receiveAwareness(member: Member, frame: Uint8Array): void {
     const { maxAwarenessBytes } = this.#options.limits
     if (frame.length > maxAwarenessBytes) {
       throw new MillraceError(`An awareness frame may have ${maxAwarenessBytes} bytes.`, { kind: "too-large" })
     }
-    const news = this.#awareness.receive(peer, payloadOf(frame, 1))
-    this.#passOnAwareness(news)
-    // Stock clients take silence for a dead connection, so a repetition still has its echo.
-    if (news === undefined) peer.send(new SharedFrame(frame.slice()), false)
-  }
-
-  #passOnAwareness(frame: Uint8Array | undefined): void {
-    if (frame === undefined) return
-    const shared = new SharedFrame(frame)
-    for (const peer of this.#members.keys()) peer.send(shared, false)
-  }
-
-  #sendAwareness(peer: Peer): void {
-    const frame = this.#awareness.snapshot()
-    if (frame !== undefined) peer.send(new SharedFrame(frame), false)
+    this.#presences.receive(member, payloadOf(frame, 1))
   }
 
   #noteSince(bytes: Uint8Array, update: DecodedUpdate): void {
@@ -346,14 +349,51 @@ export class Room {
   #becameDurable(ordinal: number, _seq: number): void {
     const ready = this.#withheld.filter((one) => one.ordinal <= ordinal)
     this.#withheld = this.#withheld.filter((one) => one.ordinal > ordinal)
-    for (const one of ready) this.#broadcast(one.from, one.frame, one.ordinal)
-    for (const [peer, member] of this.#members) this.#tellDurable(peer, member)
+    for (const one of ready) this.#broadcast(one.from, one)
+    for (const [peer, member] of this.#members) {
+      this.#noteDurable(member)
+      // It may have waited for what was withheld.
+      if (member.mail.lacks !== undefined) peer.wake()
+    }
+    this.#seqTimer ??= this.#options.clock.after(seqMs, () => {
+      this.#seqTimer = undefined
+      for (const [peer, member] of this.#members) {
+        member.seqDue = true
+        if (peer.counts) peer.wake()
+      }
+    })
     this.#options.onGrown(this)
   }
 
-  #tellDurable(peer: Peer, member: Member): void {
-    const counts = member.acks.durableUpTo(this.#committer.durableOrdinal)
-    if (counts !== undefined) peer.durable(counts, this.#committer.seq)
+  /** Whoever wrote hears at once that it is durable; whoever only reads, soon. */
+  #noteDurable(member: Member): void {
+    if (!member.peer.counts || member.noticeDue) return
+    const grows = member.acks.grows(this.#committer.durableOrdinal)
+    if (grows.received || (grows.sent && this.#members.size <= maxPromptPeers)) {
+      member.noticeDue = true
+      member.peer.wake()
+    } else if (grows.sent) this.#noticeTimer ??= this.#options.clock.after(noticeMs, () => this.#noteAll())
+  }
+
+  #noteAll(): void {
+    this.#noticeTimer = undefined
+    for (const [peer, member] of this.#members) {
+      member.noticeDue = true
+      if (peer.counts) peer.wake()
+    }
+  }
+
+  #giveNotices(member: Member): void {
+    const { peer } = member
+    if (!peer.counts) return
+    if (member.noticeDue) {
+      member.noticeDue = false
+      const counts = member.acks.durableUpTo(this.#committer.durableOrdinal)
+      if (counts !== undefined) peer.durable(counts, this.#committer.seq)
+    } else this.#noteDurable(member)
+    if (!member.seqDue || !member.isUpToDate) return
+    member.seqDue = false
+    peer.caughtUp(this.#committer.seq)
   }
 
   #poisonBy(cause: unknown): void {
@@ -366,7 +406,19 @@ export class Room {
     })
     this.#withheld = []
     this.#options.onPoisoned(this)
-    for (const peer of this.#members.keys()) peer.fail(this.#poison)
-    this.#members.clear()
+    this.#endAll(this.#poison)
   }
+
+  #endAll(error: MillraceError): void {
+    for (const peer of this.#members.keys()) peer.fail(error)
+    this.#members.clear()
+    for (const timer of [this.#noticeTimer, this.#seqTimer]) timer?.cancel()
+    this.#presences.close()
+  }
+}
+
+function firstsOf({ structs }: DecodedUpdate): ReadonlyMap<number, number> {
+  const firsts = new Map<number, number>()
+  for (const { client, clock } of structs) firsts.set(client, Math.min(clock, firsts.get(client) ?? clock))
+  return firsts
 }

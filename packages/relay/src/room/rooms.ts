@@ -15,6 +15,8 @@ export interface RoomsOptions {
   readonly limits: Limits
   readonly metrics: Metrics
   readonly compactor: Compactor
+  /** Whether the process has much to do. */
+  isBusy(): boolean
 }
 
 interface Slot {

@@ -19,7 +19,7 @@ export function openFeed(session: Session, connection: Connection): () => void {
     told.set(stream, seq)
     const { generation } = ref
     const workspace = formatWorkspaceRef({ ...ref, generation: 1 })
-    connection.send(encodeServerMessage({ type: "feed", workspace, generation, seq }), false)
+    connection.send(encodeServerMessage({ type: "feed", workspace, generation, seq }))
   }
   // Watching begins before the listing, so that nothing falls between them.
   const unwatchStore = session.store.watch(logPrefix, tell)

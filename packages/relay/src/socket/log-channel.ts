@@ -53,7 +53,7 @@ export function openLogChannel(
   /** Pieces and entries pace themselves, so they never count as a slow consumer's backlog. */
   const sendPaced = async (bytes: Uint8Array): Promise<void> => {
     if (connection.bufferedBytes > maxAheadBytes) await connection.sendAndDrain(bytes)
-    else connection.send(bytes, true)
+    else connection.send(bytes)
   }
 
   const sendEntries = async (from: number): Promise<number> => {
@@ -85,7 +85,7 @@ export function openLogChannel(
 
   const follow = async (): Promise<void> => {
     let last = await sendEntries(afterSeq)
-    if (state.open) connection.send(encodeServerMessage({ type: "caughtUp", channel, seq: last }), false)
+    if (state.open) connection.send(encodeServerMessage({ type: "caughtUp", channel, seq: last }))
     while (state.open) {
       if (!news) await new Promise<void>((resolve) => (wake = resolve))
       wake = undefined

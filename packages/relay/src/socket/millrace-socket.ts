@@ -1,3 +1,4 @@
+import type { Duplex } from "node:stream"
 import { asMillraceError, MillraceError } from "@millrace/ports"
 import {
   type ClientMessage,
@@ -39,13 +40,19 @@ export class MillraceSocket {
   #renewing = false
   #endFeed: (() => void) | undefined
 
-  constructor(session: Session, socket: WebSocket, claims: Claims, only: WorkspaceRef | undefined) {
+  constructor(
+    session: Session,
+    { socket, stream }: { readonly socket: WebSocket; readonly stream: Duplex },
+    claims: Claims,
+    only: WorkspaceRef | undefined,
+  ) {
     this.#session = session
     this.#only = only
     this.#joiner = new PartJoiner(session.limits.maxMessageBytes)
     this.connection = new Connection({
       ...session,
       socket,
+      stream,
       claims,
       onMessage: (bytes) => this.#receive(bytes),
       sayGoodbye: (error) => this.#sendError(0, error),
@@ -220,6 +227,8 @@ export class MillraceSocket {
   /** Ends one channel and tells why; the socket and its other channels go on. */
   #fail(number: number, error: MillraceError): void {
     if (!this.#channels.has(number)) return
+    // What the room has to tell, such as what is durable, comes before.
+    this.connection.flush()
     this.#close(number)
     this.#session.metrics.refusals.add(error.kind)
     this.#sendError(number, error)
@@ -234,7 +243,7 @@ export class MillraceSocket {
   }
 
   #send(message: ServerMessage): void {
-    this.connection.send(encodeServerMessage(message), false)
+    this.connection.send(encodeServerMessage(message))
   }
 
   #closeAll(): void {

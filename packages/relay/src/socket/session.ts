@@ -9,12 +9,14 @@ import type { Limits } from "../limits.ts"
 import type { Metrics } from "../metrics/metrics.ts"
 import type { Rooms } from "../room/rooms.ts"
 import type { Followers } from "./followers.ts"
+import type { Outlet } from "./outlet.ts"
 
 /** What every socket and request of a process shares. */
 export interface Session {
   readonly store: Store
   readonly rooms: Rooms
   readonly followers: Followers
+  readonly outlet: Outlet
   readonly catalogue: Catalogue
   readonly revocations: Revocations
   /** Refuses what was revoked, too. */

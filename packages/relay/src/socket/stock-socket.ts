@@ -1,3 +1,4 @@
+import type { Duplex } from "node:stream"
 import { MillraceError } from "@millrace/ports"
 import type { WebSocket } from "ws"
 import type { Grant } from "../access/grants.ts"
@@ -5,16 +6,24 @@ import type { Claims } from "../access/token.ts"
 import type { Peer } from "../room/peer.ts"
 import type { Room } from "../room/room.ts"
 import { Connection } from "./connection.ts"
+import type { Source } from "./outbox.ts"
 import type { Session } from "./session.ts"
 import { messagesIn } from "./stock-messages.ts"
 
 /** Serves one y-websocket client in a room that is already loaded and held for it; the hold is released at its end. */
-export function serveStock(session: Session, socket: WebSocket, claims: Claims, grant: Grant, room: Room): Connection {
+export function serveStock(
+  session: Session,
+  { socket, stream }: { readonly socket: WebSocket; readonly stream: Duplex },
+  claims: Claims,
+  grant: Grant,
+  room: Room,
+): Connection {
   const { maxMessageBytes } = session.limits
   const leave = session.guard.enterWorkspace(room.ref.name)
   const connection: Connection = new Connection({
     ...session,
     socket,
+    stream,
     claims,
     onMessage: (bytes) => {
       if (bytes.length > maxMessageBytes) throw tooLarge(maxMessageBytes)
@@ -22,6 +31,7 @@ export function serveStock(session: Session, socket: WebSocket, claims: Claims, 
       for (const message of messagesIn(bytes)) room.receive(peer, message)
     },
     onEnd: () => {
+      connection.forget(source)
       leave()
       room.leave(peer)
       session.rooms.release(room)
@@ -30,11 +40,17 @@ export function serveStock(session: Session, socket: WebSocket, claims: Claims, 
   const peer: Peer = {
     subject: claims.subject,
     ...grant,
-    send: (frame, whole) => connection.send(frame.bytes, whole),
+    counts: false,
+    wake: () => connection.wake(source),
+    send: (frame, bulk) => connection.give(frame.wire, bulk),
+    takesBulk: () => connection.takesBulk(source),
+    progress: () => {},
     durable: () => {},
+    caughtUp: () => {},
     fail: (error) => connection.end(error),
     holdUntil: (ready) => connection.holdUntil(ready),
   }
+  const source: Source = { give: (maxBytes) => room.give(peer, maxBytes) }
   connection.start()
   if (!connection.ended) room.join(peer)
   return connection

@@ -130,7 +130,7 @@ export class Upgrader {
       const leave = this.#session.guard.enterUser(claims.subject)
       socket.once("close", leave)
       this.#server.handleUpgrade(request, socket, head, (webSocket) => {
-        this.#keep(webSocket, serveStock(this.#session, webSocket, claims, grant, room))
+        this.#keep(webSocket, serveStock(this.#session, { socket: webSocket, stream: socket }, claims, grant, room))
       })
     } catch (thrown) {
       this.#session.rooms.release(room)
@@ -143,7 +143,8 @@ export class Upgrader {
     if (socket.destroyed) return
     this.#server.handleUpgrade(request, socket, head, (webSocket) => {
       if (admitted instanceof MillraceError) return this.#turnAway(webSocket, admitted)
-      this.#keep(webSocket, new MillraceSocket(this.#session, webSocket, admitted.claims, admitted.only).connection)
+      const pair = { socket: webSocket, stream: socket }
+      this.#keep(webSocket, new MillraceSocket(this.#session, pair, admitted.claims, admitted.only).connection)
     })
   }
 

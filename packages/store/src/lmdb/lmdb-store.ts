@@ -195,7 +195,8 @@ export class LmdbStore implements Store {
     const written: { readonly call: Waiting; readonly seq: number; readonly done: Promise<boolean> }[] = []
     for (const call of group) {
       try {
-        const head = heads.get(call.stream) ?? this.#headNow(headKey(call.stream))
+        // Where the seq is expected the write itself is conditional on it, so nobody needs to read it first.
+        const head = heads.get(call.stream) ?? call.expectedSeq ?? this.#headNow(headKey(call.stream))
         if (call.expectedSeq !== undefined && call.expectedSeq !== head) {
           call.reject(overtaken(call, head))
           continue

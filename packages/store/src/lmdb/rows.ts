@@ -36,8 +36,17 @@ export function headKey(stream: string): Buffer {
   return key
 }
 
+const maxKnownIds = 4096
+const knownIds = new Map<string, Buffer>()
+
+/** The same buffer again for a name that was asked for lately; it is not to be changed. */
 export function streamIdOf(stream: string): Buffer {
-  return createHash("sha256").update(stream, "utf8").digest().subarray(0, 16)
+  const known = knownIds.get(stream)
+  if (known !== undefined) return known
+  const id = createHash("sha256").update(stream, "utf8").digest().subarray(0, 16)
+  if (knownIds.size >= maxKnownIds) knownIds.clear()
+  knownIds.set(stream, id)
+  return id
 }
 
 export function entryKey(streamId: Buffer, seq: number): Buffer {
