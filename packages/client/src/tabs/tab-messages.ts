@@ -50,6 +50,7 @@ const handlers: Readonly<Record<HandlerName, true>> = {
   durable: true,
   entry: true,
   snapshot: true,
+  progress: true,
   caughtUp: true,
   pong: true,
   closed: true,

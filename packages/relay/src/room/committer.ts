@@ -20,7 +20,7 @@ export interface CommitterOptions {
 }
 
 /** A commit costs the same whatever its size, so a busy process begins one of a stream at most this often. */
-const busySpacingMs = 20
+const busySpacingMs = 30
 
 /**
  * Group commit of one stream: entries gather for a moment, or while a commit is under way, then go to the store in one

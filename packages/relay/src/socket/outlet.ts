@@ -22,7 +22,7 @@ export interface OutletSettings {
   readonly gatherMs: number
 }
 
-export const defaultOutlet: OutletSettings = { busyFramesPerSecond: 4000, gatherMs: 8 }
+export const defaultOutlet: OutletSettings = { busyFramesPerSecond: 4000, gatherMs: 12 }
 
 const windowMs = 100
 /** Weight of the newest figure in a mean. */
