@@ -1,4 +1,4 @@
-import { type Clock, type Log, MillraceError, messageOf, type Timer } from "@millrace/ports"
+import { type Clock, type Log, MillraceError, messageOf } from "@millrace/ports"
 import { formatWorkspaceRef, frameTypes, syncSteps, type WorkspaceRef } from "@millrace/protocol"
 import type { Store } from "@millrace/store"
 import type { Tail } from "../compact/compactor.ts"
@@ -9,6 +9,7 @@ import { decodeUpdate, type DecodedUpdate } from "./decode-update.ts"
 import { payloadOf, SharedFrame, syncFrame } from "./frame.ts"
 import type { UpdateFrame } from "./mailbox.ts"
 import { Member } from "./member.ts"
+import { Notices } from "./notices.ts"
 import type { Peer } from "./peer.ts"
 import { Presences } from "./presences.ts"
 import { type LoadedState, loadState } from "./load-state.ts"
@@ -31,11 +32,6 @@ export interface RoomOptions {
   onPoisoned(room: Room): void
 }
 
-/** Notices of what became durable that only observers wait for go out together where there are more peers than these. */
-const maxPromptPeers = 16
-const noticeMs = 100
-/** How often a peer is told up to which seq it has everything, while that grows. */
-const seqMs = 1000
 /** An update of the projector, passed on only once it is durable. */
 interface Withheld extends UpdateFrame {
   readonly from: Peer
@@ -64,12 +60,11 @@ export class Room {
   readonly #members = new Map<Peer, Member>()
   readonly #presences: Presences
   readonly #committer: Committer
+  readonly #notices: Notices
   #withheld: Withheld[] = []
   #poison: MillraceError | undefined
   #frozen = false
   #whole: { readonly diff: Uint8Array; readonly frame: SharedFrame } | undefined
-  #noticeTimer: Timer | undefined
-  #seqTimer: Timer | undefined
 
   constructor(options: RoomOptions) {
     this.ref = options.ref
@@ -91,6 +86,7 @@ export class Room {
       onDurable: (ordinal, seq) => this.#becameDurable(ordinal, seq),
       onFailure: (cause) => this.#poisonBy(cause),
     })
+    this.#notices = new Notices(clock, this.#committer, this.#members)
   }
 
   /** Last durable seq. */
@@ -159,7 +155,7 @@ export class Room {
     let more = member.mail.give(maxBytes, member)
     if (member.mail.isEmpty && member.mail.lacks !== undefined) more = this.#catchUp(member, member.mail.lacks)
     this.#presences.give(member)
-    this.#giveNotices(member)
+    this.#notices.give(member)
     return more
   }
 
@@ -268,7 +264,7 @@ export class Room {
     } else {
       member.acks.receivedFrame(this.#committer.ordinal)
     }
-    this.#noteDurable(member)
+    this.#notices.note(member)
     if (this.#committer.pendingBytes > this.#options.limits.maxPendingBytes) peer.holdUntil(this.#committer.flush())
   }
 
@@ -350,50 +346,10 @@ export class Room {
     const ready = this.#withheld.filter((one) => one.ordinal <= ordinal)
     this.#withheld = this.#withheld.filter((one) => one.ordinal > ordinal)
     for (const one of ready) this.#broadcast(one.from, one)
-    for (const [peer, member] of this.#members) {
-      this.#noteDurable(member)
-      // It may have waited for what was withheld.
-      if (member.mail.lacks !== undefined) peer.wake()
-    }
-    this.#seqTimer ??= this.#options.clock.after(seqMs, () => {
-      this.#seqTimer = undefined
-      for (const [peer, member] of this.#members) {
-        member.seqDue = true
-        if (peer.counts) peer.wake()
-      }
-    })
+    this.#notices.grown()
+    // Some may have waited for what was withheld.
+    for (const [peer, member] of this.#members) if (member.mail.lacks !== undefined) peer.wake()
     this.#options.onGrown(this)
-  }
-
-  /** Whoever wrote hears at once that it is durable; whoever only reads, soon. */
-  #noteDurable(member: Member): void {
-    if (!member.peer.counts || member.noticeDue) return
-    const grows = member.acks.grows(this.#committer.durableOrdinal)
-    if (grows.received || (grows.sent && this.#members.size <= maxPromptPeers)) {
-      member.noticeDue = true
-      member.peer.wake()
-    } else if (grows.sent) this.#noticeTimer ??= this.#options.clock.after(noticeMs, () => this.#noteAll())
-  }
-
-  #noteAll(): void {
-    this.#noticeTimer = undefined
-    for (const [peer, member] of this.#members) {
-      member.noticeDue = true
-      if (peer.counts) peer.wake()
-    }
-  }
-
-  #giveNotices(member: Member): void {
-    const { peer } = member
-    if (!peer.counts) return
-    if (member.noticeDue) {
-      member.noticeDue = false
-      const counts = member.acks.durableUpTo(this.#committer.durableOrdinal)
-      if (counts !== undefined) peer.durable(counts, this.#committer.seq)
-    } else this.#noteDurable(member)
-    if (!member.seqDue || !member.isUpToDate) return
-    member.seqDue = false
-    peer.caughtUp(this.#committer.seq)
   }
 
   #poisonBy(cause: unknown): void {
@@ -412,7 +368,7 @@ export class Room {
   #endAll(error: MillraceError): void {
     for (const peer of this.#members.keys()) peer.fail(error)
     this.#members.clear()
-    for (const timer of [this.#noticeTimer, this.#seqTimer]) timer?.cancel()
+    this.#notices.close()
     this.#presences.close()
   }
 }
