@@ -65,14 +65,15 @@ export function rowOfRecord(
   if (whole !== undefined) return isReference(whole) ? current : decode(whole)
   const row: Record<string, unknown> = {}
   const own = isPlain(current) ? current : {}
-  // The application's own order of properties, as far as there is one.
-  const names = new Set([...Object.keys(own), ...Object.keys(record).sort(compareText)])
+  // The application's own order of properties, as far as there is one, else the key first.
+  const first = typeof keyPath === "string" && !keyPath.includes(".") ? [keyPath] : []
+  const names = new Set([...Object.keys(own), ...first, ...Object.keys(record).sort(compareText)])
   for (const name of names) {
     const value = getOwn(record, name)
     if (stays.has(name) || isReference(value)) {
       if (Object.hasOwn(own, name)) setOwn(row, name, own[name])
     } else if (value !== undefined) setOwn(row, name, decode(value))
-    else if (name === keyPath) setOwn(row, name, own[name])
+    else if (name === keyPath) setOwn(row, name, keyOfText(id))
   }
   const key = keyOfText(id)
   if (typeof keyPath === "string") setAt(row, keyPath, key)

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util"
 import { Capture, processTabs } from "@millrace/indexeddb"
 import { waitFor } from "@millrace/testkit"
 import { IDBFactory } from "fake-indexeddb"
@@ -43,7 +44,7 @@ async function agree(store: string, ...profiles: readonly Profile[]): Promise<re
     async () => {
       const all = await Promise.all(profiles.map(({ db }) => db.getAll(store)))
       rows = all[0] ?? []
-      return all.every((each) => JSON.stringify(each) === JSON.stringify(rows))
+      return all.every((each) => isDeepStrictEqual(each, rows))
     },
     { what: "equal rows" },
   )

@@ -1,0 +1,3 @@
+// The order matters: capture first, then the application as it is.
+import "./collaborative.ts"
+import "./app.ts"
