@@ -22,9 +22,11 @@ const checks: readonly Check[] = [
   },
   { name: "lint", commands: [["oxlint/bin/oxlint", "--type-aware", "--deny-warnings"]], help: "" },
   { name: "format", commands: [["oxfmt/bin/oxfmt", "--check"]], help: "npm run format mends this" },
+  // After the types: it reads what they emitted.
+  { name: "api", commands: [["../tools/api-docs.ts", "--check"]], help: "npm run api mends this" },
 ]
 
-/** Types, lint and format of the whole repository, each counted as one item. */
+/** Types, lint, format and docs/api of the whole repository, each counted as one item. */
 export async function runChecks(root: string): Promise<readonly Outcome[]> {
   const outcomes: Outcome[] = []
   for (const check of checks) {
