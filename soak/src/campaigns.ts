@@ -3,6 +3,13 @@ import { framesCampaign } from "./frames/campaign.ts"
 import { recordsCampaign } from "./records/campaign.ts"
 import { relayCampaign } from "./relay/campaign.ts"
 import { stacksCampaign } from "./stacks/campaign.ts"
+import { workflowsCampaign } from "./workflows/campaign.ts"
 
 /** Every campaign that `npm run soak` knows. */
-export const campaigns: readonly Campaign[] = [relayCampaign, recordsCampaign, framesCampaign, stacksCampaign]
+export const campaigns: readonly Campaign[] = [
+  relayCampaign,
+  recordsCampaign,
+  framesCampaign,
+  stacksCampaign,
+  workflowsCampaign,
+]

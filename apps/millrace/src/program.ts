@@ -1,4 +1,5 @@
 import { Command } from "commander"
+import { definitionsCommand } from "./commands/definitions.ts"
 import { exportCommand } from "./commands/export.ts"
 import { importCommand } from "./commands/import.ts"
 import { startCommand } from "./commands/start.ts"
@@ -18,7 +19,15 @@ export function buildProgram(io: Io): Command {
     .helpCommand(true)
     .configureOutput({ writeOut: io.out, writeErr: io.err })
     .exitOverride()
-  for (const command of [startCommand, importCommand, exportCommand, statusCommand, tokenCommand, validateCommand]) {
+  for (const command of [
+    startCommand,
+    importCommand,
+    exportCommand,
+    definitionsCommand,
+    statusCommand,
+    tokenCommand,
+    validateCommand,
+  ]) {
     program.addCommand(command(io).configureOutput({ writeOut: io.out, writeErr: io.err }).exitOverride())
   }
   return program

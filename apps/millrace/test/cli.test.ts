@@ -4,7 +4,7 @@ import { freePort, tempDir } from "@millrace/testkit"
 import { expect, test } from "vitest"
 import { cli, cliJson } from "./support/cli.ts"
 
-const commands = ["start", "import", "export", "status", "token", "validate"]
+const commands = ["start", "import", "export", "definitions", "status", "token", "validate"]
 
 test("W110 every command explains itself, its JSON output included", async () => {
   expect((await cli("--help")).out).toContain("Usage: millrace")

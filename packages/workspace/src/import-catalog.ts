@@ -1,3 +1,4 @@
+import { asMillraceError, MillraceError } from "@millrace/ports"
 import type { CatalogPartition, CatalogTable } from "./catalog-table.ts"
 import { optionalTexts } from "./catalog-table.ts"
 import { columnId, type ColumnRole, type PlatformRecords } from "./platform-schema.ts"
@@ -17,6 +18,8 @@ export interface ImportResult {
 interface Step {
   readonly chars: number
   readonly write: () => boolean
+  /** Throws what `write` would, and writes nothing. */
+  readonly check: () => void
   /** True for a table's last record. */
   readonly endsTable: boolean
 }
@@ -24,8 +27,10 @@ interface Step {
 /**
  * Writes the tables into the workspace: only fields that the file names, and of those only what differs.
  *
- * Nothing is deleted: a column that the file does not list stays. Done again it writes nothing. Where it fails, the
- * batches before stay; run it again.
+ * Nothing is deleted: a column that the file does not list stays. Done again it writes nothing. Every table is checked
+ * before the first is written; where `onBatch` fails, the batches before stay, and it can be run again.
+ *
+ * @throws MillraceError `invalid` or `too-large` naming the first record that does not go in; nothing is written then.
  */
 export async function importCatalog(
   records: PlatformRecords,
@@ -49,7 +54,9 @@ export async function importCatalog(
     })
     await onBatch(tablesDone)
   }
-  for (const table of tables) {
+  const all = [...tables]
+  checkAll(records, all)
+  for (const table of all) {
     for (const step of stepsOf(records, table)) {
       batch.push(step)
       chars += step.chars
@@ -58,6 +65,15 @@ export async function importCatalog(
   }
   await flush()
   return { written }
+}
+
+function checkAll(records: PlatformRecords, tables: readonly CatalogTable[]): void {
+  try {
+    for (const table of tables) for (const { check } of stepsOf(records, table)) check()
+  } catch (thrown) {
+    const { kind, message } = asMillraceError(thrown, "bug")
+    throw new MillraceError(`${message} Nothing of the catalogue was written.`, { kind, cause: thrown })
+  }
 }
 
 function stepsOf(records: PlatformRecords, table: CatalogTable): readonly Step[] {
@@ -70,7 +86,7 @@ function stepsOf(records: PlatformRecords, table: CatalogTable): readonly Step[]
   const write = (): boolean =>
     datasets.has(qualifiedName) ? datasets.update(qualifiedName, dataset) : datasets.put(qualifiedName, dataset)
   const steps = [
-    { write, chars: sizeOf(qualifiedName, dataset) },
+    { write, check: () => datasets.checkPut(qualifiedName, dataset), chars: sizeOf(qualifiedName, dataset) },
     ...columns.map((column, at) => columnStep(records, qualifiedName, "column", at, column)),
     ...partitionKeys.map((column, at) => columnStep(records, qualifiedName, "partition", at, column)),
   ]
@@ -90,7 +106,7 @@ function columnStep(
   // A key is either named or computed: naming it one way takes the other away.
   const other = "expression" in column ? { name: undefined, type: undefined } : { expression: undefined }
   const write = (): boolean => (columns.has(id) ? columns.update(id, { ...fields, ...other }) : columns.put(id, fields))
-  return { write, chars: sizeOf(id, fields) }
+  return { write, check: () => columns.checkPut(id, fields), chars: sizeOf(id, fields) }
 }
 
 function sizeOf(id: string, fields: object): number {

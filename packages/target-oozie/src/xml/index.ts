@@ -1,4 +1,5 @@
 export type { XmlAttribute, XmlComment, XmlContent, XmlDocument, XmlElement, XmlInstruction } from "./ast.ts"
+export { canonicalXml } from "./canonical.ts"
 export { decodeXml } from "./decode.ts"
 export { XmlFault, type XmlPlace } from "./fault.ts"
 export { defaultXmlLimits, type XmlLimits } from "./limits.ts"
