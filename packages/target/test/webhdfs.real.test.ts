@@ -41,6 +41,13 @@ test("T473 a real HDFS takes, lists, moves, gives back and removes files with aw
     done: true,
     value: false,
   })
+  expect(await client.replace(["user", "alice", "in", "a+b"], ["user", "alice", "in", "plain"], call)).toMatchObject({
+    done: true,
+  })
+  expect(await client.read(["user", "alice", "in", "plain"], call)).toEqual({ done: true, value: "a+b\n" })
+  expect(await client.replace(["user", "alice", "in", "none"], ["user", "alice", "in", "plain"], call)).toMatchObject({
+    fault: "absent",
+  })
   expect(await client.rename(["user", "alice", "in"], ["user", "alice", "out"], call)).toEqual({
     done: true,
     value: true,

@@ -47,6 +47,8 @@ test("T470 files and folders are listed, moved without overwriting, and removed"
   ])
   expect(await client.rename(["x", "1"], ["x", "2"], call)).toEqual({ done: true, value: false })
   expect(await client.rename(["x", "1"], ["x", "3"], call)).toEqual({ done: true, value: true })
+  expect(await client.replace(["x", "3"], ["x", "2"], call)).toEqual({ done: true, value: undefined })
+  expect(await client.rename(["x", "2"], ["x", "3"], call)).toEqual({ done: true, value: true })
   expect(await client.status(["x", "3"], call)).toMatchObject({ done: true, value: { bytes: bytes.length } })
   expect(await client.remove(["x"], call)).toEqual({ done: true, value: true })
   expect(await client.remove(["x"], call)).toEqual({ done: true, value: false })

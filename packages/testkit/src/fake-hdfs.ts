@@ -48,7 +48,7 @@ export async function startFakeHdfs(): Promise<FakeHdfs> {
         makeFolders(path)
         return json({ boolean: true })
       case "RENAME":
-        return json({ boolean: rename(path, url.searchParams.get("destination") ?? "") })
+        return moved(path, url.searchParams.get("destination") ?? "", url.searchParams.get("renameoptions") ?? "")
       case "DELETE":
         return json({ boolean: remove(path) })
       default:
@@ -89,6 +89,14 @@ export async function startFakeHdfs(): Promise<FakeHdfs> {
     const length = files.get(path)?.length ?? 0
     const type = files.has(path) ? "FILE" : "DIRECTORY"
     return { pathSuffix: name, type, length, owner: "alice", permission: "755", modificationTime: 1 }
+  }
+
+  function moved(from: string, to: string, options: string): ScriptedAnswer {
+    if (options !== "OVERWRITE") return json({ boolean: rename(from, to) })
+    if (!exists(from)) return absent(from)
+    remove(to)
+    rename(from, to)
+    return { status: 200 }
   }
 
   function rename(from: string, to: string): boolean {

@@ -132,6 +132,13 @@ export class WebHdfsClient {
     return this.#decide("PUT", from, { op: "RENAME", destination: `/${to.join("/")}` }, call)
   }
 
+  /** Moves a file over what stands there, in one step. */
+  async replace(from: readonly string[], to: readonly string[], call: Call): Promise<HdfsResult<undefined>> {
+    const query = { op: "RENAME", destination: `/${to.join("/")}`, renameoptions: "OVERWRITE" }
+    const outcome = await this.#name("PUT", from, query, call)
+    return succeeded(outcome) ? hdfsDone(undefined) : hdfsFailure(outcome)
+  }
+
   /** Removes a file, or a folder with all in it; false where there was none. */
   remove(path: readonly string[], call: Call): Promise<HdfsResult<boolean>> {
     return this.#decide("DELETE", path, { op: "DELETE", recursive: "true" }, call)

@@ -1,0 +1,5 @@
+export { classifyOozie, type OozieContext } from "./classify.ts"
+export type { OoziePorts } from "./client.ts"
+export { type ActAs, type OozieAuth, type OozieConfig, oozieConfig } from "./config.ts"
+export type { OozieFailure } from "./result.ts"
+export { createOozieTarget } from "./target.ts"
