@@ -2,8 +2,8 @@ import { Buffer } from "node:buffer"
 import { parseCanonical, type PlainRecord, setOwn } from "@millrace/model"
 import { type DefinitionDocument, definitionOf, sourceOfRecords } from "@millrace/workspace"
 import { type Definition, type DefinitionFile, type DefinitionTree, publishedCollections } from "./definition.ts"
-import { printDocument } from "./print-document.ts"
 import type { Publication } from "./published.ts"
+import { printXml } from "./xml/index.ts"
 
 /** Collections whose records are parts of a workflow. */
 export const partCollections: readonly string[] = ["workflowNodes", "workflowTransitions"]
@@ -32,7 +32,7 @@ export function treeOf(records: Publication["records"]): DefinitionTree {
           end: text(record["end"]),
           frequency: text(record["frequency"]),
           problems: whole.problems.map(({ reason }) => reason),
-          print: (start) => printDocument(start === undefined ? whole.document : startingAt(whole.document, start)),
+          print: (start) => printXml(start === undefined ? whole.document : startingAt(whole.document, start)),
         },
       ]
     }),
@@ -43,9 +43,7 @@ export function treeOf(records: Publication["records"]): DefinitionTree {
       ...filesOf(exported["propertiesFiles"] ?? {}),
       ...Object.keys(exported["datasetDefinitions"] ?? {}).flatMap((id): readonly DefinitionFile[] => {
         const whole = definitionOf(source, "datasetDefinitions", id)
-        return whole === undefined
-          ? []
-          : [{ path: whole.path, bytes: Buffer.from(printDocument(whole.document), "utf8") }]
+        return whole === undefined ? [] : [{ path: whole.path, bytes: Buffer.from(printXml(whole.document), "utf8") }]
       }),
     ],
     get: (collection, id) => definitions.find((one) => one.collection === collection && one.id === id),
