@@ -213,7 +213,7 @@ test.each([
   [{ dir: "x", format: { kind: "delimited", columns: {}, delimiter: "ab" } }, "targets.in.format.delimiter"],
   [{ webHdfsUrl: "http://u:p@h/webhdfs/v1", user: "a", folder: "/x" }, "targets.in.webHdfsUrl must not hold user"],
   [{ webHdfsUrl: "http://h/webhdfs/v1", user: "a", folder: "/x/../y" }, "targets.in.folder"],
-] as const)("T536 the settings %j are refused: %s", (settings, message) => {
+])("T536 the settings %j are refused: %s", (settings, message) => {
   expect(() => landingConfig({ kind: "landing", ...settings }, "targets.in")).toThrow(message)
 })
 

@@ -43,7 +43,9 @@ export function treeOf(records: Publication["records"]): DefinitionTree {
       ...filesOf(exported["propertiesFiles"] ?? {}),
       ...Object.keys(exported["datasetDefinitions"] ?? {}).flatMap((id): readonly DefinitionFile[] => {
         const whole = definitionOf(source, "datasetDefinitions", id)
-        return whole === undefined ? [] : [{ path: whole.path, bytes: Buffer.from(printXml(whole.document), "utf8") }]
+        return whole === undefined || whole.problems.length > 0
+          ? []
+          : [{ path: whole.path, bytes: Buffer.from(printXml(whole.document), "utf8") }]
       }),
     ],
     get: (collection, id) => definitions.find((one) => one.collection === collection && one.id === id),

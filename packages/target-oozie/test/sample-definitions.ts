@@ -81,7 +81,7 @@ export const shell = (script: string): Element =>
 export const makeFolder = (path: string): Element => el("fs", {}, el("mkdir", { path: `\${nameNode}${path}` }))
 
 /** One action between start and end. */
-export function small(action: Element = makeFolder("/tmp/small"), name = "work"): readonly SampleNode[] {
+export function small(action: Element = makeFolder("/apps/small"), name = "work"): readonly SampleNode[] {
   return [
     { kind: "start", to: [["start", name]] },
     {
