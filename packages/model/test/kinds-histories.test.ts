@@ -1,6 +1,7 @@
 import { expect, test } from "vitest"
 import { KindsHistory, type OpenKinds, playHistories } from "../src/suite/index.ts"
 import {
+  forgetfulCascade,
   forgetfulLists,
   forgettingDisputes,
   ownTexts,
@@ -50,6 +51,7 @@ test.each<readonly [string, RegExp, OpenKinds]>([
     /^(stale element|silent loss|lost element|zombie).* (of|in) steps/,
     forgetfulLists,
   ],
+  ["a delete that does not cascade", /^zombie/, forgetfulCascade],
   ["a new generation without disputes", /^the new generation differs/, forgettingDisputes],
 ])(
   "M89 the checker of histories sees a planted fault: %s",

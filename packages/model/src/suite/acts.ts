@@ -5,6 +5,7 @@ import { type Creation, labelOf } from "./subject.ts"
 
 export const ids: readonly string[] = ["r0", "r1", "r2"]
 const names = ["a", "b", "c"]
+const valueFields = ["title", "parent", "gate"] as const
 
 /** What the people of a history do, one random operation after the other. */
 export class Acts {
@@ -27,7 +28,8 @@ export class Acts {
     if (choice < 0.1) return this.#undo(replica, "redoable", "undoable", () => subject.redo())
     if (record === undefined) return choice < 0.2 ? this.#discard(replica, id) : this.#create(replica, id)
     if (choice < 0.18) return this.#delete(replica, id)
-    if (choice < 0.32) return this.#title(replica, id, record)
+    if (choice < 0.24) return this.#ref(replica, id, record)
+    if (choice < 0.34) return this.#title(replica, id, record)
     if (choice < 0.52) return this.#elements(replica, id, this.#random.float() < 0.5 ? "tags" : "props", record)
     if (choice < 0.78) return this.#list(replica, id, record)
     this.#text(replica, id, record)
@@ -41,6 +43,8 @@ export class Acts {
       props: some(Object.fromEntries(names.slice(0, this.#random.below(3)).map((name) => [name, this.#word()]))),
       steps: some(Array.from({ length: this.#random.below(3) }, () => this.#word())),
       notes: some(this.#char() + this.#char()),
+      parent: this.#random.float() < 0.15 ? this.#random.pick(ids) : undefined,
+      gate: this.#random.float() < 0.05 ? this.#random.pick(ids) : undefined,
     })
     this.#log.perform(replica, true, (draft) => {
       const had = new Set(replica.subject.nonces(id))
@@ -50,7 +54,12 @@ export class Acts {
       this.#creationOf.set(nonce, creation)
       const keys = replica.subject.keys(id)
       const base = {
-        values: new Map(record.title === undefined ? [] : [["title", record.title]]),
+        values: new Map(
+          valueFields.flatMap((field) => {
+            const value = record[field]
+            return value === undefined ? [] : [[field, value]]
+          }),
+        ),
         tags: record.tags === undefined ? undefined : new Set(record.tags),
         props: record.props === undefined ? undefined : new Map(Object.entries(record.props)),
         steps: record.steps === undefined ? undefined : new Map(keys.map((key, at) => [key, record.steps?.[at] ?? ""])),
@@ -63,12 +72,42 @@ export class Acts {
   }
 
   #delete(replica: Replica, id: string): void {
-    this.#log.perform(replica, true, (draft) => {
-      const standing = this.#log.standing(replica, id)
-      for (const { number } of [...standing.creations, ...standing.active]) draft.takesBack.push(number)
-      for (const { number } of standing.livingChars()) draft.takesBack.push(number)
-      this.#takeShown(draft, replica, id, standing, "concurrent")
-      return replica.subject.delete(id)
+    const going = this.#deletedWith(replica, id)
+    const isRestricted = ids.some((each) => {
+      const gate = replica.subject.view(each).record?.["gate"]
+      return !going.includes(each) && typeof gate === "string" && going.includes(gate)
+    })
+    this.#log.perform(replica, !isRestricted, (draft) => {
+      for (const each of isRestricted ? [] : going) {
+        const standing = this.#log.standing(replica, each)
+        for (const { number } of [...standing.creations, ...standing.active]) draft.takesBack.push(number)
+        for (const { number } of standing.livingChars()) draft.takesBack.push(number)
+        this.#takeShown(draft, replica, each, standing, "concurrent")
+      }
+      const wrote = replica.subject.delete(id)
+      if ((wrote === "restricted") !== isRestricted) throw new Error("a delete did not go by what refers to the record")
+      return wrote === true
+    })
+  }
+
+  /** The record and those that refer to it, or to one of them, by a field that cascades; as this replica sees them. */
+  #deletedWith(replica: Replica, id: string): readonly string[] {
+    const going = [id]
+    for (const gone of going) {
+      for (const each of ids) {
+        if (replica.subject.view(each).record?.["parent"] === gone && !going.includes(each)) going.push(each)
+      }
+    }
+    return going
+  }
+
+  #ref(replica: Replica, id: string, record: Readonly<Record<string, unknown>>): void {
+    const field = this.#random.float() < 0.7 ? "parent" : "gate"
+    const to = this.#random.float() < 0.6 ? this.#random.pick(ids) : undefined
+    if (to === record[field]) return
+    this.#edit(replica, id, (draft, standing) => {
+      this.#log.write(draft, replica, id, field, to, standing.at(field))
+      return replica.subject.update(id, { [field]: to })
     })
   }
 

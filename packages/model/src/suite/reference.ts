@@ -176,7 +176,7 @@ export function kindsFaults(
   if (standing.living.size > 0 && record === undefined) faults.push("lost record")
   if (standing.living.size === 0 && record !== undefined) faults.push("zombie")
   if (record !== undefined) {
-    for (const field of ["title", "label"]) faults.push(...valueFaults(standing, field, view))
+    for (const field of ["title", "label", "parent", "gate"]) faults.push(...valueFaults(standing, field, view))
     for (const field of elementFields) faults.push(...elementFaults(standing, field, view))
     faults.push(...orderFaults(sayings, view))
   }

@@ -1,10 +1,11 @@
-import type { Clock, Random } from "@millrace/ports"
+import { type Clock, MillraceError, type Random } from "@millrace/ports"
 import * as Y from "yjs"
 import { canonicalJson } from "../canonical.ts"
 import type { RecordChange } from "../change.ts"
+import type { Orphan } from "../delete-rules.ts"
 import { localOrigin } from "../origin.ts"
 import { openRecords } from "../records.ts"
-import { defineSchema, list, map, set, text, value } from "../schema.ts"
+import { defineSchema, list, map, ref, set, text, value } from "../schema.ts"
 import type { KindsView } from "./reference.ts"
 
 /** Takes whatever it is given. */
@@ -18,6 +19,8 @@ const fields = {
   props: map(anyValue, { optional: true }),
   steps: list(anyValue, { optional: true }),
   notes: text({ optional: true }),
+  parent: ref("tasks", { onDelete: "cascade", optional: true }),
+  gate: ref("tasks", { onDelete: "restrict", optional: true }),
 }
 
 const older = defineSchema({ version: 1, collections: { tasks: { fields, indexes: { byTitle: { on: "title" } } } } })
@@ -46,13 +49,16 @@ export interface Creation {
   readonly props?: Readonly<Record<string, string>>
   readonly steps?: readonly string[]
   readonly notes?: string
+  readonly parent?: string
+  readonly gate?: string
 }
 
 /** A way to keep records of every kind of field: ours, or one with a planted fault. */
 export interface KindsSubject {
   create(id: string, record: Creation): void
   update(id: string, patch: Readonly<Record<string, unknown>>): boolean
-  delete(id: string): boolean
+  /** "restricted" where a record refers to it, or to what would go with it, in a way that restricts: nothing is then deleted. */
+  delete(id: string): boolean | "restricted"
   add(id: string, tag: string): boolean
   drop(id: string, tag: string): boolean
   setKey(id: string, key: string, value: string): boolean
@@ -125,7 +131,14 @@ export const realKinds: OpenKinds = (doc, clock, random, version) => {
   return {
     create: (id, record) => void tasks.put(id, record),
     update: (id, patch) => tasks.update(id, patch),
-    delete: (id) => tasks.delete(id),
+    delete: (id) => {
+      try {
+        return tasks.delete(id)
+      } catch (thrown) {
+        if (thrown instanceof MillraceError && thrown.kind === "conflict") return "restricted"
+        throw thrown
+      }
+    },
     add: (id, tag) => tasks.set(id, "tags").add(tag),
     drop: (id, tag) => tasks.set(id, "tags").remove(tag),
     setKey: (id, key, text) => tasks.map(id, "props").set(key, text),
@@ -174,6 +187,8 @@ export const realKinds: OpenKinds = (doc, clock, random, version) => {
         .slice(0, 2)
       if (canonicalJson(naive) !== canonicalJson(rows.map((row) => [row.id, row.record])))
         found.push("the query is behind")
+      if (canonicalJson(records.orphans().map(orphanText).sort()) !== canonicalJson(danglingRefs(tasks).sort()))
+        found.push("the orphans are not those who refer to nothing")
       for (const id of ids) {
         const [raw, record] = [tasks.raw(id), tasks.get(id)]
         const title = raw?.["title"] as string | undefined
@@ -194,6 +209,18 @@ export function noncesOf(doc: Y.Doc, id: string): readonly string[] {
     .map((entry) => JSON.parse(entry) as readonly unknown[])
     .filter((entry) => entry[0] === id && entry.length === 3)
     .map((entry) => String(entry[1]))
+}
+
+function orphanText({ id, field, missing }: Orphan): string {
+  return `${id}.${field} ${missing.id}`
+}
+
+function danglingRefs(tasks: { get(id: string): unknown; has(id: string): boolean }): string[] {
+  return ids.flatMap((id) =>
+    Object.entries((tasks.get(id) ?? {}) as Creation).flatMap(([field, to]) =>
+      (field === "parent" || field === "gate") && !tasks.has(to as string) ? [`${id}.${field} ${to as string}`] : [],
+    ),
+  )
 }
 
 function valueOf({ value: given }: { readonly value: unknown }): unknown {

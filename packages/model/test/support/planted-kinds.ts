@@ -91,3 +91,17 @@ export const forgettingDisputes: OpenKinds = (doc, clock, random, version) => {
     },
   }
 }
+
+/** A delete that leaves alone what refers to the record. */
+export const forgetfulCascade: OpenKinds = (doc, clock, random, version) => {
+  const real = realKinds(doc, clock, random, version)
+  return {
+    ...real,
+    delete: (id) =>
+      doc.transact(() => {
+        const referring = ["r0", "r1", "r2"].filter((each) => each !== id && real.view(each).record?.["parent"] === id)
+        for (const each of referring) real.update(each, { parent: undefined })
+        return real.delete(id)
+      }, localOrigin),
+  }
+}
