@@ -39,6 +39,7 @@ test("C383 in Chromium hooks take over what a server rendered, follow edits of b
   await waitFor(async () => (await textOf(ann, "aside")) === "Bob" && (await textOf(bob, "aside")) === "Ann", {
     what: "both to see each other",
   })
+  expect(await ann.evaluate(() => reactPage.said())).toEqual({ name: "Ann", place: "the list" })
   // What concerns nothing that is shown renders nothing.
   await waitFor(async () => (await textOf(ann, "output")) === "online 0 durable", { what: "quiet" })
   const before = await ann.evaluate(() => reactPage.counts())

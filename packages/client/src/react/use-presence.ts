@@ -15,16 +15,20 @@ const nobody: readonly never[] = Object.freeze([])
 /**
  * Who else is here, the same array until somebody comes, goes or says something else; sorted by client id.
  *
- * With `mine`, plain data, this component says it to all others while it is mounted: one component a workspace. It is told to who is
- * connected and kept nowhere.
+ * With `mine`, plain data, this component says it to all others while it is mounted, beside what other components and editors say under
+ * other keys. It is told to who is connected and kept nowhere.
  */
 export function usePresence<T = unknown>(mine?: Readonly<Record<string, unknown>>): readonly Peer<T>[] {
   const awareness = useWorkspace()?.awareness
   const text = mine === undefined ? undefined : JSON.stringify(mine)
   useEffect(() => {
     if (awareness === undefined || text === undefined) return undefined
-    awareness.setLocalState(JSON.parse(text) as Readonly<Record<string, unknown>>)
-    return () => awareness.setLocalState(null)
+    const said = JSON.parse(text) as Readonly<Record<string, unknown>>
+    awareness.setLocalState({ ...awareness.getLocalState(), ...said })
+    return () => {
+      const others = Object.entries(awareness.getLocalState() ?? {}).filter(([key]) => !Object.hasOwn(said, key))
+      awareness.setLocalState(others.length === 0 ? null : Object.fromEntries(others))
+    }
   }, [awareness, text])
   const source = useMemo((): SnapshotSource<readonly Peer<T>[]> | undefined => {
     if (awareness === undefined) return undefined

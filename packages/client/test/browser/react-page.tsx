@@ -77,6 +77,12 @@ function People({ name }: { readonly name: string }): ReactElement {
   return <aside>{peers.map(({ state }) => state.name).join(",")}</aside>
 }
 
+/** Says something beside what `People` says. */
+function Place(): ReactElement {
+  usePresence({ place: "the list" })
+  return <></>
+}
+
 function App({
   workspace,
   id,
@@ -93,6 +99,7 @@ function App({
         <One id={id} />
         <Status />
         <People name={name} />
+        <Place />
       </WorkspaceProvider>
     </StrictMode>
   )
