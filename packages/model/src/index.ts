@@ -48,6 +48,7 @@ export {
   value,
   type ValueField,
 } from "./schema.ts"
+export { isResolution, type Resolution, resolutionsOf } from "./resolution.ts"
 export type { KeyRange } from "./secondary-index.ts"
 export type { UnitReader, UnitReason, UnitSchema } from "./unit.ts"
 export { Undo, type UndoOptions } from "./undo.ts"

@@ -1,4 +1,6 @@
+import { canonicalJson } from "@millrace/model"
 import { MillraceError } from "@millrace/ports"
+import { isTwoWay, type Ownership } from "@millrace/target"
 
 /** A binding as the configuration writes it: which collections of which workspaces go to a target. */
 export interface BindingSpec {
@@ -8,9 +10,37 @@ export interface BindingSpec {
   readonly collections: readonly string[]
   /** Patterns of workspaces: a name, a prefix followed by `*`, or `*`; left out: all. */
   readonly workspaces?: readonly string[]
+  /** `published`: only what somebody with role `publish` approved is sent. State targets only. Left out: `continuous`. */
+  readonly mode?: BindingMode
+  /** Who may change which field; left out: people alone. State targets only. */
+  readonly ownership?: Ownership
+  /**
+   * What becomes of a record that one side deleted: `ours` what the document says goes to the target, `theirs` what the
+   * target says comes back, `ask` a person decides. Left out: `ask` where anything comes back, else `ours`.
+   */
+  readonly onDelete?: DeletePolicy
+  /** Deletions beyond these wait for a confirmation. */
+  readonly deletions?: Partial<DeletionLimits>
+  /** Says when the mapping is another one: a new revision, and nothing is sent by itself. Any text, such as a hash. */
+  readonly mapping?: string
 }
 
 export type Shape = "log" | "state"
+export type BindingMode = "continuous" | "published"
+export type DeletePolicy = "ours" | "theirs" | "ask"
+
+export interface DeletionLimits {
+  /** So many go without asking, whatever their share. */
+  readonly free: number
+  /** Most that go without asking. */
+  readonly maxCount: number
+  /** Most of a collection that goes without asking, 0 to 1. */
+  readonly maxShare: number
+  /** Deletions within this time count together. */
+  readonly windowMs: number
+}
+
+export const defaultDeletions: DeletionLimits = { free: 5, maxCount: 1_000, maxShare: 0.25, windowMs: 600_000 }
 
 /** A binding as the journal knows it. A removed one stays, so that its revision goes on counting when it returns. */
 export interface Binding {
@@ -22,6 +52,21 @@ export interface Binding {
   /** 1 at first; one more whenever the rest changed. Watermarks never move back within one revision. */
   readonly revision: number
   readonly removed: boolean
+  /** Left out in entries of earlier programs: the default, as in `BindingSpec`. */
+  readonly mode?: BindingMode
+  readonly ownership?: Ownership
+  readonly onDelete?: DeletePolicy
+  readonly deletions?: Partial<DeletionLimits>
+  readonly mapping?: string
+}
+
+/** Whether anything of the collection may come back from the target. */
+export function comesBack({ ownership }: Binding, collection: string): boolean {
+  return ownership !== undefined && isTwoWay(ownership, collection)
+}
+
+export function deletePolicy(binding: Binding, collection: string): DeletePolicy {
+  return binding.onDelete ?? (comesBack(binding, collection) ? "ask" : "ours")
 }
 
 const namePattern = /^[a-z0-9][a-z0-9._-]{0,63}$/
@@ -100,6 +145,11 @@ function resolve(
   if (missing !== undefined) {
     throw usage(`Binding "${spec.name}" names collection "${missing}", which the schema does not have.`)
   }
+  if (shape === "log" && (spec.mode === "published" || spec.ownership !== undefined)) {
+    throw usage(
+      `Binding "${spec.name}" goes to a log, which takes every change and gives none back: leave out mode and ownership.`,
+    )
+  }
   return {
     name: spec.name,
     target: spec.target,
@@ -108,6 +158,19 @@ function resolve(
     workspaces: [...new Set(spec.workspaces ?? ["*"])].sort(),
     revision: 0,
     removed: false,
+    ...optional(spec),
+  }
+}
+
+type Optional = Pick<BindingSpec, "mode" | "ownership" | "onDelete" | "deletions" | "mapping">
+
+function optional({ mode, ownership, onDelete, deletions, mapping }: Optional): Optional {
+  return {
+    ...(mode === undefined || mode === "continuous" ? {} : { mode }),
+    ...(ownership === undefined ? {} : { ownership }),
+    ...(onDelete === undefined ? {} : { onDelete }),
+    ...(deletions === undefined ? {} : { deletions }),
+    ...(mapping === undefined ? {} : { mapping }),
   }
 }
 
@@ -116,7 +179,8 @@ function sameContent(a: Binding, b: Binding): boolean {
     a.target === b.target &&
     a.shape === b.shape &&
     a.collections.join("\n") === b.collections.join("\n") &&
-    a.workspaces.join("\n") === b.workspaces.join("\n")
+    a.workspaces.join("\n") === b.workspaces.join("\n") &&
+    canonicalJson(optional(a)) === canonicalJson(optional(b))
   )
 }
 

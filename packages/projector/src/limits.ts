@@ -21,6 +21,17 @@ export interface ProjectorLimits {
   readonly maxExceptions: number
   /** Longest time that closing waits for calls under way before it aborts them. */
   readonly closeGraceMs: number
+  /** Writes of a record without a person, within `brakeWindowMs`, after which it stops. */
+  readonly maxAutomaticWrites: number
+  /** Of these, so many that write the same again. */
+  readonly maxRepeatedWrites: number
+  readonly brakeWindowMs: number
+  /** A document that was opened for write-backs is closed after this much silence. */
+  readonly writerIdleMs: number
+  /** Records that one call looks at, before a batch is sent. */
+  readonly maxLookRecords: number
+  /** Journal entries after which the view is kept as a snapshot and the entries before it are dropped. */
+  readonly maxJournalEntries: number
 }
 
 export const defaultLimits: ProjectorLimits = {
@@ -35,4 +46,10 @@ export const defaultLimits: ProjectorLimits = {
   statusDelayMs: 100,
   maxExceptions: 10_000,
   closeGraceMs: 3_000,
+  maxAutomaticWrites: 20,
+  maxRepeatedWrites: 4,
+  brakeWindowMs: 24 * 3_600_000,
+  writerIdleMs: 60_000,
+  maxLookRecords: 500,
+  maxJournalEntries: 20_000,
 }

@@ -1,10 +1,11 @@
 import type { Closable, FeedItem } from "@millrace/client/node"
-import { canonicalForm, type Schema } from "@millrace/model"
+import { canonicalForm, isResolution, type Schema } from "@millrace/model"
 import {
   type Clock,
   jitteredDelayMs,
   type Log,
-  type MillraceError,
+  messageOf,
+  MillraceError,
   type Random,
   silentLog,
   systemClock,
@@ -12,14 +13,21 @@ import {
   type Timer,
 } from "@millrace/ports"
 import type { Store } from "@millrace/store"
-import type { Target } from "@millrace/target"
-import { type BindingSpec, nextBindings } from "./binding.ts"
+import type { RunReport, Target } from "@millrace/target"
+import { type BindingSpec, comesBack, nextBindings } from "./binding.ts"
 import { Courier } from "./deliver/courier.ts"
 import { TargetLink } from "./deliver/target-link.ts"
 import { Ledger } from "./journal/ledger.ts"
 import { defaultLimits, type ProjectorLimits } from "./limits.ts"
+import { type Metric, metricsOf } from "./metrics/metrics.ts"
+import { Tally } from "./metrics/tally.ts"
+import { Operations } from "./operations/operations.ts"
 import type { RelayPort } from "./relay-port.ts"
 import { reportOf, type WorkspaceReport } from "./report.ts"
+import { Round } from "./schedule/round.ts"
+import type { ScheduleSpec } from "./schedule/schedule.ts"
+import { Recheck } from "./two-way/recheck.ts"
+import { Reconciler } from "./two-way/reconciler.ts"
 import type { Changed, View } from "./view/view.ts"
 import { WorkspaceSupervisor } from "./workspace-supervisor.ts"
 
@@ -41,7 +49,16 @@ export interface ProjectorOptions {
   readonly log?: Log
   /** Another projector took over the journal: close this one. */
   readonly onFenced?: (error: MillraceError) => void
+  /** When each binding's target is looked at by itself; see `observedEvery`. By binding's name. */
+  readonly observe?: Readonly<Record<string, ScheduleSpec>>
+  /** Which workspaces this projector takes; left out: all. */
+  readonly takes?: (workspace: string) => boolean
+  /** How long a call to a target may take at most by now; see `CourierOptions.mayCallMs`. */
+  readonly mayCallMs?: () => number
 }
+
+/** Without a schedule of its own a binding from which something comes back is looked at so. */
+export const observedEvery: ScheduleSpec = { everyMs: 60_000, jitterMs: 5_000 }
 
 export interface Readiness {
   readonly ready: boolean
@@ -93,6 +110,12 @@ export class Projector {
   readonly #limits: ProjectorLimits
   readonly #links: ReadonlyMap<string, TargetLink>
   readonly #couriers: readonly Courier[]
+  readonly #reconciler: Reconciler
+  readonly #tally = new Tally()
+  readonly #rounds: readonly Round[]
+  readonly #recheck: Recheck
+  /** What people do with the projector. */
+  readonly operations: Operations
   readonly #workspaces = new Map<string, WorkspaceSupervisor>()
   readonly #turnedAway = new Set<string>()
   readonly #waiting = new Set<() => void>()
@@ -114,11 +137,67 @@ export class Projector {
     this.#links = new Map(
       options.targets.map((target) => [target.name, new TargetLink({ target, limits, clock, random, log })]),
     )
-    this.#couriers = ledger.view.bindings.flatMap((binding) => {
+    this.#reconciler = new Reconciler({
+      ledger,
+      limits,
+      clock,
+      log,
+      writerOf: (workspace) => this.#workspaces.get(workspace)?.writer,
+    })
+    const bindings = ledger.view.bindings.filter(({ removed }) => !removed)
+    this.#couriers = bindings.flatMap((binding) => {
       const link = this.#links.get(binding.target)
-      if (binding.removed || link === undefined) return []
-      const isHeld = (workspace: string): boolean => this.#workspaces.get(workspace)?.follower.state === "restored"
-      return [new Courier({ binding, link, ledger, limits, clock, log, isHeld })]
+      if (link === undefined) return []
+      return [
+        new Courier({
+          binding,
+          link,
+          ledger,
+          reconciler: this.#reconciler,
+          limits,
+          clock,
+          log,
+          tally: this.#tally,
+          isHeld: (workspace) => {
+            const known = this.#workspaces.get(workspace)
+            // What comes back needs the document: before its log is read nothing of the workspace is sent.
+            const needsDocument = binding.collections.some((collection) => comesBack(binding, collection))
+            return known?.follower.state === "restored" || (needsDocument && known?.writer === undefined)
+          },
+          mayCallMs: options.mayCallMs ?? (() => Infinity),
+        }),
+      ]
+    })
+    this.#recheck = new Recheck({ view: ledger.view, links: this.#links, reconciler: this.#reconciler, log })
+    this.operations = new Operations({
+      ledger,
+      reconciler: this.#reconciler,
+      links: this.#links,
+      limits,
+      clock,
+      heldDeletions: ({ binding, workspace }) =>
+        this.#couriers.find((courier) => courier.binding.name === binding)?.heldDeletions(workspace) ?? 0,
+    })
+    this.#rounds = bindings.flatMap((binding) => {
+      const link = this.#links.get(binding.target)
+      const returns = binding.collections.some((collection) => comesBack(binding, collection))
+      const spec = options.observe?.[binding.name] ?? (returns ? observedEvery : undefined)
+      if (link === undefined || spec === undefined || link.target.shape !== "state") return []
+      return [
+        new Round({
+          binding,
+          link,
+          spec,
+          ledger,
+          limits,
+          operations: this.operations,
+          workspaces: () => this.#followed(),
+          onRuns: (workspace) => this.#workspaces.get(workspace)?.changed([]),
+          clock,
+          random,
+          log,
+        }),
+      ]
     })
     ledger.onApplied((changed) => this.#applied(changed))
     this.#feed = this.#listen()
@@ -169,6 +248,9 @@ export class Projector {
     this.#feed.close()
     this.#wakeAll()
     const links = [...this.#links.values()]
+    this.operations.close()
+    this.#recheck.close()
+    await Promise.all(this.#rounds.map((round) => round.close()))
     const couriers = Promise.all(this.#couriers.map((courier) => courier.close(closeGraceMs)))
     await Promise.all(links.map((link) => link.close()))
     await couriers
@@ -209,6 +291,7 @@ export class Projector {
     const known = this.#workspaces.get(workspace)
     if (known !== undefined) return known.heard(generation)
     const { view } = this.#ledger
+    if (this.#options.takes?.(workspace) === false) return
     if (view.bindingsOf(workspace).length === 0) return
     if (this.#workspaces.size >= this.#limits.maxWorkspaces) {
       return this.#turnAway(workspace)
@@ -224,6 +307,9 @@ export class Projector {
         clock: this.#clock,
         random: this.#random,
         log: this.#log,
+        onAnswers: (answers) => void this.#answered(workspace, answers),
+        onReady: () => this.#ready(workspace),
+        runs: () => this.#runs(workspace),
       },
       Math.max(generation, view.position(workspace)?.generation ?? 1),
     )
@@ -240,8 +326,61 @@ export class Projector {
 
   #applied(changed: Changed): void {
     for (const [workspace, names] of changed) this.#workspaces.get(workspace)?.changed(names)
+    for (const [workspace, names] of changed) this.#recheck.look(workspace, names)
     for (const courier of this.#couriers) courier.wake()
+    for (const round of this.#rounds) round.changed()
     this.#wakeAll()
+  }
+
+  /** Workspaces whose log is read. */
+  #followed(): readonly string[] {
+    return [...this.#workspaces].flatMap(([name, { writer }]) => (writer === undefined ? [] : [name]))
+  }
+
+  #runs(workspace: string): ReadonlyMap<string, RunReport> {
+    return new Map(this.#rounds.flatMap((round) => [...round.runs(workspace)]))
+  }
+
+  /** The log is read: what a former life left half done is done now. */
+  #ready(workspace: string): void {
+    this.#reconciler.recover(workspace).then(
+      () => {
+        for (const courier of this.#couriers) courier.wake()
+      },
+      (thrown: unknown) => this.#log.warn("write-backs not recovered", { workspace, detail: messageOf(thrown) }),
+    )
+  }
+
+  async #answered(workspace: string, answers: ReadonlyMap<string, unknown>): Promise<void> {
+    for (const [conflict, given] of answers) {
+      try {
+        if (isResolution(given)) await this.operations.resolve({ workspace, conflict, ...given })
+      } catch (thrown) {
+        this.#log.info("answer not taken", { workspace, conflict, detail: messageOf(thrown) })
+        if (thrown instanceof MillraceError && thrown.retry !== "never") return
+      }
+    }
+    // One that was not taken goes too: its author sees the conflict with its present values.
+    try {
+      await this.#workspaces.get(workspace)?.writer?.forget([...answers.keys()])
+    } catch (thrown) {
+      this.#log.warn("answers not removed", { workspace, detail: messageOf(thrown) })
+    }
+  }
+
+  /** Everything that is counted, for a monitoring system. */
+  metrics(): readonly Metric[] {
+    return metricsOf({
+      view: this.#ledger.view,
+      links: this.#links,
+      couriers: this.#couriers,
+      workspaces: [...this.#workspaces.values()],
+      tally: this.#tally,
+      reconciler: this.#reconciler,
+      nowMs: this.#clock.nowMs(),
+      isFenced: this.#ledger.fenced,
+      isConnected: this.#connected,
+    })
   }
 
   #wakeAll(): void {

@@ -53,9 +53,9 @@ export function reportOf(
       state: link.state,
       lastError: link.lastError ?? null,
       bindings: bindings.map((binding) => {
-        const { pending, synced, rejected, parked } = view.counts(binding.name, workspace)
+        const { pending, synced, rejected, conflicts, parked } = view.counts(binding.name, workspace)
         const watermark = view.watermark(binding.name, workspace)
-        return { name: binding.name, watermark, pending, synced, rejected, conflicts: 0, parked }
+        return { name: binding.name, watermark, pending, synced, rejected, conflicts, parked }
       }),
     })
   }

@@ -1,4 +1,5 @@
 import type { Schema } from "@millrace/model"
+import type { RunReport } from "@millrace/target"
 import { type Clock, jitteredDelayMs, type Log, type MillraceError, type Random, type Timer } from "@millrace/ports"
 import { WorkspaceFollower } from "./derive/workspace-follower.ts"
 import type { RecordName } from "./journal/entry.ts"
@@ -6,6 +7,7 @@ import type { Ledger } from "./journal/ledger.ts"
 import type { ProjectorLimits } from "./limits.ts"
 import type { RelayPort } from "./relay-port.ts"
 import { StatusWriter } from "./status/status-writer.ts"
+import { DocumentWriter } from "./two-way/document-writer.ts"
 
 export interface SupervisorOptions {
   readonly workspace: string
@@ -16,6 +18,10 @@ export interface SupervisorOptions {
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
+  readonly onAnswers: (answers: ReadonlyMap<string, unknown>) => void
+  readonly onReady: () => void
+  /** What runs in the targets, by key of the status document. */
+  readonly runs: () => ReadonlyMap<string, RunReport>
 }
 
 /** One workspace's follower and status document, kept alive: a follower that ended is started again, later and later. */
@@ -24,6 +30,7 @@ export class WorkspaceSupervisor {
   readonly #options: SupervisorOptions
   #follower: WorkspaceFollower
   #status: StatusWriter
+  #writer: { readonly follower: WorkspaceFollower; readonly writer: DocumentWriter } | undefined
   #failures = 0
   #timer: Timer | undefined
   #statusTimer: Timer | undefined
@@ -39,6 +46,30 @@ export class WorkspaceSupervisor {
 
   get follower(): WorkspaceFollower {
     return this.#follower
+  }
+
+  /** Writes onto the document that is followed; undefined before its log is read and while it is not followed. */
+  get writer(): DocumentWriter | undefined {
+    if (this.#closed || (this.#follower.state !== "following" && this.#follower.state !== "waiting")) return undefined
+    const follower = this.#follower
+    if (this.#writer?.follower !== follower) {
+      const { workspace, relay, ledger, schema, limits, clock, log } = this.#options
+      void this.#writer?.writer.close()
+      const writer = new DocumentWriter({
+        workspace,
+        generation: follower.generation,
+        relay,
+        ledger,
+        schema,
+        encoded: () => follower.encoded(),
+        idleMs: limits.writerIdleMs,
+        deadlineMs: limits.callDeadlineMs,
+        clock,
+        log,
+      })
+      this.#writer = { follower, writer }
+    }
+    return this.#writer.writer
   }
 
   /** The view changed, for these records' exceptions. */
@@ -59,6 +90,7 @@ export class WorkspaceSupervisor {
     this.#timer?.cancel()
     this.#statusTimer?.cancel()
     await this.#ending
+    await this.#writer?.writer.close()
     await this.#follower.close()
     await this.#status.close(graceMs)
   }

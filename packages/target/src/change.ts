@@ -1,10 +1,14 @@
-/** What happened to a record: the same three words everywhere. */
-export type Operation = "add" | "update" | "delete"
+/**
+ * What happened to a record: the same three words everywhere. `skipped` stands in a log for a version that the target
+ * refused and that a person gave up: it has neither `before` nor `after`, and the version behind it begins anew.
+ */
+export type Operation = "add" | "update" | "delete" | "skipped"
 
 /**
  * A record's step from version n-1 to n, derived from merged state.
  *
- * Versions of one record count 1, 2, 3, ... without a gap; `before` of each is `after` of the one before it. One
+ * Versions of one record count 1, 2, 3, ... without a gap; `before` of each is `after` of the one before it,
+ * save behind a `skipped` one. One
  * `eventId` always means the same change with the same content. A re-created record goes on counting.
  */
 export interface Change {

@@ -1,6 +1,7 @@
-import type { Change, Failed, Receipt } from "@millrace/target"
-import type { FailedRecord, Receipts } from "../journal/entry.ts"
+import type { Accepted, Change, Failed, Receipt } from "@millrace/target"
 import type { Shape } from "../binding.ts"
+import type { AppliedState, FailedRecord, Receipts } from "../journal/entry.ts"
+import { fieldsOf, recordText } from "../two-way/fields.ts"
 
 /** What a call's receipts mean. */
 export interface Verdict {
@@ -49,7 +50,9 @@ export function judge(changes: readonly Change[], receipts: readonly Receipt[], 
     const record = JSON.stringify([change.collection, change.id])
     if (receipt === undefined || stopped.has(record)) return
     if (receipt.outcome === "accepted") {
-      accepted.push([change.collection, change.id, change.version])
+      const { collection, id, version } = change
+      if (options.shape === "log") accepted.push([collection, id, version])
+      else accepted.push([collection, id, version, appliedState(change, receipt, options.timeMs)])
       return
     }
     if (options.shape === "log") stopped.add(record)
@@ -58,6 +61,21 @@ export function judge(changes: readonly Change[], receipts: readonly Receipt[], 
     else failed.push(failedRecord(change, receipt, options))
   })
   return { accepted, failed, halve, health: healthOf(passing) }
+}
+
+/** What is compared from here on; what was read back in the form in which all texts are compared. */
+export function appliedState(
+  change: Change,
+  { observed, remote }: Pick<Accepted, "observed" | "remote">,
+  timeMs: number,
+): AppliedState {
+  const seen = observed === undefined ? undefined : recordText(fieldsOf(observed))
+  return {
+    sent: change.after,
+    ...(seen === undefined || seen === change.after ? {} : { observed: seen }),
+    ...(remote === undefined ? {} : { remote }),
+    timeMs,
+  }
 }
 
 function isPassing(receipt: Failed, options: JudgeOptions): boolean {

@@ -1,4 +1,4 @@
-import { type Clock, jitteredDelayMs, type Log, messageOf, type Random, type Timer } from "@millrace/ports"
+import { type Clock, jitteredDelayMs, type Log, messageOf, type Random, sleep, type Timer } from "@millrace/ports"
 import type { Target } from "@millrace/target"
 import type { ProjectorLimits } from "../limits.ts"
 import { type CircuitEvent, type CircuitState, nextCircuit, probes, waits } from "./circuit.ts"
@@ -30,6 +30,11 @@ export class TargetLink {
   #timer: Timer | undefined
   #waiting: (() => void)[] = []
   #probe: Promise<void> | undefined
+  #calls = 0
+  #nextCallMs = 0
+  readonly #callers: (() => void)[] = []
+  /** Time that calls waited for the target's rate. */
+  limitedMs = 0
 
   constructor(options: TargetLinkOptions) {
     this.#options = options
@@ -50,6 +55,33 @@ export class TargetLink {
   async permit(): Promise<void> {
     while (this.#state !== "ready" && !this.#stop.signal.aborted) {
       await new Promise<void>((resolve) => void this.#waiting.push(resolve))
+    }
+  }
+
+  /**
+   * Waits for one of the target's calls at once, and for its rate; returns what gives the call back. Of all bindings
+   * of the target together.
+   */
+  async slot(): Promise<() => void> {
+    const { maxCallsAtOnce = Infinity, maxCallsPerSecond } = this.target.limits
+    while (this.#calls >= maxCallsAtOnce && !this.#stop.signal.aborted) {
+      await new Promise<void>((resolve) => void this.#callers.push(resolve))
+    }
+    this.#calls++
+    if (maxCallsPerSecond !== undefined) {
+      const { clock } = this.#options
+      const nowMs = clock.nowMs()
+      const atMs = Math.max(nowMs, this.#nextCallMs)
+      this.#nextCallMs = atMs + 1_000 / maxCallsPerSecond
+      this.limitedMs += atMs - nowMs
+      if (atMs > nowMs) await sleep(clock, atMs - nowMs)
+    }
+    let isGiven = true
+    return () => {
+      if (!isGiven) return
+      isGiven = false
+      this.#calls--
+      this.#callers.shift()?.()
     }
   }
 
@@ -79,6 +111,7 @@ export class TargetLink {
     this.#stop.abort(new Error("the projector is closing"))
     this.#timer?.cancel()
     this.#wake()
+    for (const resolve of this.#callers.splice(0)) resolve()
     await this.#probe
   }
 

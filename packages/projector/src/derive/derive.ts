@@ -1,22 +1,21 @@
-import { hash as digest } from "node:crypto"
-import { recordHash } from "@millrace/model"
 import type { Operation } from "@millrace/target"
-import type { Derived, DerivedRecord, InvalidRecord } from "../journal/entry.ts"
+import type { Contested, Derived, DerivedRecord, InvalidRecord } from "../journal/entry.ts"
 import type { View } from "../view/view.ts"
+import { hashOf } from "./record-hash.ts"
 import type { MergedRecords } from "./merged-records.ts"
 import type { TouchedRecord } from "./touch.ts"
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] extends readonly (infer I)[] ? I[] : T[K] }
 
 /** What looks at records have found so far: the entry to be, without its position. */
-export type Findings = Mutable<Pick<Derived, "records" | "invalid" | "mended" | "seen">>
+export type Findings = Mutable<Pick<Derived, "records" | "invalid" | "mended" | "seen">> & { contested: Contested[] }
 
 export function noFindings(): Findings {
-  return { records: [], invalid: [], mended: [], seen: [] }
+  return { records: [], invalid: [], mended: [], seen: [], contested: [] }
 }
 
 export function isEmpty(findings: Findings): boolean {
-  return findings.records.length + findings.invalid.length + findings.mended.length + findings.seen.length === 0
+  return Object.values(findings).every((found) => found.length === 0)
 }
 
 /**
@@ -42,6 +41,9 @@ export function lookAt(
     }
     return
   }
+  // After the record's step, so that there is a row to note it in.
+  const contested = after === null ? {} : merged.contested(collection, id)
+  if (!sameFields(contested, known?.contested ?? {})) findings.contested.push({ collection, id, fields: contested })
   const hash = after === null ? null : hashOf(after)
   if (hash !== (known?.hash ?? null)) {
     findings.records.push(step(touched, (known?.version ?? 0) + 1, operation(known?.hash ?? null, hash), hash, after))
@@ -49,11 +51,6 @@ export function lookAt(
   }
   if ((known?.invalid ?? null) !== null) findings.mended.push([collection, id])
   if (touch.noted && view.isUnsettled(workspace, collection, id)) findings.seen.push([collection, id, touch.seq])
-}
-
-/** SHA-256 of the canonical form: the identity of a record's state. */
-export function hashOf(canonical: string): string {
-  return recordHash(canonical, (text) => digest("sha256", text))
 }
 
 function operation(before: string | null, after: string | null): Operation {
@@ -69,7 +66,13 @@ function step(
   after: string | null,
 ): DerivedRecord {
   const { author, timeMs, seqFrom, seq } = touch
-  return { collection, id, version, op, hash, after, author, timeMs, seqFrom, seq }
+  const step = { collection, id, version, op, hash, after, author, timeMs, seqFrom, seq }
+  return touch.automatic === true ? { ...step, automatic: true } : step
+}
+
+function sameFields(a: Contested["fields"], b: Contested["fields"]): boolean {
+  const names = Object.keys(a)
+  return names.length === Object.keys(b).length && names.every((name) => Object.hasOwn(b, name) && a[name] === b[name])
 }
 
 function invalidRecord({ collection, id, touch }: TouchedRecord, reason: string): InvalidRecord {

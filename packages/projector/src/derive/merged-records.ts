@@ -1,4 +1,4 @@
-import { openRecords, type Schema } from "@millrace/model"
+import { canonicalJson, classOfClient, openRecords, type Schema } from "@millrace/model"
 import type * as Y from "yjs"
 import type { RecordName } from "../journal/entry.ts"
 
@@ -14,6 +14,8 @@ export interface MergedRecords {
   invalid(collection: string, id: string): string | undefined
   /** Records that changed ones are judged together with, since this was asked last: they may be valid or not anew. */
   takeRelated(): readonly RecordName[]
+  /** Fields in which a write-back lost to a write that had not seen it, with its value as canonical JSON text. */
+  contested(collection: string, id: string): Readonly<Record<string, string | null>>
   /** Hears of each record whose entries a transaction changed, whether or not its value did. */
   onTouched(listener: (collection: string, id: string) => void): () => void
   /** Records that an applied update names: also those whose entries came and went within it. */
@@ -54,6 +56,17 @@ export function openMergedRecords(doc: Y.Doc, schema: Schema): MergedRecords {
       const taken = [...related.values()]
       related = new Map<string, RecordName>()
       return taken
+    },
+    contested: (collection, id) => {
+      const fields: Record<string, string | null> = {}
+      for (const { field, element, candidates } of records.collection(collection).concurrent(id)) {
+        const [winner, ...others] = candidates
+        const lost = others.find(({ client }) => classOfClient(client) === 0)
+        if (element !== null || winner === undefined || lost === undefined || classOfClient(winner.client) === 0)
+          continue
+        fields[field] = lost.value === undefined ? null : canonicalJson(lost.value)
+      }
+      return fields
     },
     onTouched: (listener) =>
       records.onTouched((touched) => {

@@ -7,6 +7,8 @@ export interface Touch {
   readonly seq: number
   /** False where no entry is known, as when everything is looked at: then standing exceptions stay as they are. */
   readonly noted: boolean
+  /** True where all of them are write-backs from targets. */
+  readonly automatic?: boolean
 }
 
 export interface TouchedRecord {
@@ -60,5 +62,6 @@ export class TouchedRecords {
 
 function join(known: Touch, added: Touch): Touch {
   const later = added.seq >= known.seq ? added : known
-  return { ...later, seqFrom: Math.min(known.seqFrom, added.seqFrom) }
+  const automatic = known.automatic === true && added.automatic === true
+  return { ...later, seqFrom: Math.min(known.seqFrom, added.seqFrom), automatic }
 }

@@ -1,11 +1,13 @@
 import type { Closable, LogEntry } from "@millrace/client/node"
-import type { Schema } from "@millrace/model"
+import { classOfClient, resolutionsOf, type Schema } from "@millrace/model"
 import { asMillraceError, type Clock, type Log, MillraceError, sleep, type Timer } from "@millrace/ports"
 import * as Y from "yjs"
-import type { Derived } from "../journal/entry.ts"
+import type { Derived, DerivedRecord } from "../journal/entry.ts"
 import type { Ledger } from "../journal/ledger.ts"
 import { splitDerived } from "../journal/split.ts"
+import type { Landed } from "../journal/two-way-entries.ts"
 import type { RelayPort } from "../relay-port.ts"
+import { dependencyRanks } from "./dependency-ranks.ts"
 import { isEmpty, lookAt, noFindings } from "./derive.ts"
 import { type MergedRecords, openMergedRecords } from "./merged-records.ts"
 import { type Touch, type TouchedRecord, TouchedRecords } from "./touch.ts"
@@ -29,6 +31,10 @@ export interface FollowerOptions {
   readonly clock: Clock
   readonly log: Log
   /** Called once, when the follower is of no more use: state `restored` or `stopped`. */
+  /** Answers to conflicts stand in the document, by conflict id, as whatever was written there. */
+  readonly onAnswers?: (answers: ReadonlyMap<string, unknown>) => void
+  /** The log is read to its end, and all that follows is in the journal. */
+  readonly onReady?: () => void
   readonly onEnd: (state: "restored" | "stopped", error: MillraceError) => void
 }
 
@@ -50,6 +56,7 @@ export class WorkspaceFollower {
   readonly #options: FollowerOptions
   readonly #doc = new Y.Doc()
   readonly #touched = new TouchedRecords()
+  readonly #ranks: ReadonlyMap<string, number>
   readonly #position: number
   readonly #source: Closable
   #records: MergedRecords | undefined
@@ -64,12 +71,15 @@ export class WorkspaceFollower {
   #state: FollowerState = "loading"
   #error: MillraceError | undefined
   #timer: Timer | undefined
+  #hasAnswers = true
+  #isReady = false
   #deriving: Promise<void> | undefined
   /** Set while records are looked at: the document must stand still. */
   #looking: Promise<void> | undefined
 
   constructor(options: FollowerOptions) {
     this.#options = options
+    this.#ranks = dependencyRanks(options.schema)
     this.workspace = options.workspace
     this.generation = options.generation
     const known = options.ledger.view.position(options.workspace)
@@ -161,7 +171,8 @@ export class WorkspaceFollower {
   #apply(entry: LogEntry): void {
     const records = this.#open()
     const { author, timeMs, seq } = entry
-    const touch: Touch = { author, timeMs, seq, seqFrom: this.#missingSince ?? seq, noted: true }
+    const automatic = isAutomatic(entry.update)
+    const touch: Touch = { author, timeMs, seq, seqFrom: this.#missingSince ?? seq, noted: true, automatic }
     this.#current = touch
     try {
       Y.applyUpdate(this.#doc, entry.update, this)
@@ -201,7 +212,20 @@ export class WorkspaceFollower {
     this.#records.onTouched((collection, id) => {
       if (this.#current !== undefined) this.#touched.add(collection, id, this.#current)
     })
+    resolutionsOf(this.#doc).observe(() => (this.#hasAnswers = true))
     return this.#records
+  }
+
+  /** After the state that the answers are about is in the journal. */
+  #tell(): void {
+    if (!this.#isReady) {
+      this.#isReady = true
+      this.#options.onReady?.()
+    }
+    if (!this.#hasAnswers) return
+    this.#hasAnswers = false
+    const answers = new Map<string, unknown>(resolutionsOf(this.#doc).entries())
+    if (answers.size > 0) this.#options.onAnswers?.(answers)
   }
 
   async #caughtUp(seq: number): Promise<void> {
@@ -271,10 +295,14 @@ export class WorkspaceFollower {
     const stands = reached?.generation === this.generation && reached.seq === position
     try {
       const findings = await this.#look(touched, records)
-      if (this.#ended || (stands && isEmpty(findings))) return
+      const landed = this.#landed()
+      if (this.#ended) return
+      if (stands && isEmpty(findings) && landed.length === 0) return this.#tell()
       const { workspace, generation } = this
-      const derived: Derived = { kind: "derived", workspace, generation, ...findings, position }
+      const derived: Derived = { kind: "derived", workspace, generation, ...findings, landed, position }
+      findings.records.sort((a, b) => this.#rank(a) - this.#rank(b))
       await this.#options.ledger.commit(splitDerived(derived))
+      if (!this.#ended) this.#tell()
     } catch (thrown) {
       this.#touched.addAll(touched)
       const error = asMillraceError(thrown, "bug")
@@ -291,6 +319,30 @@ export class WorkspaceFollower {
     for (const [collection, id] of records.takeRelated()) {
       if (!this.#touched.has(collection, id)) this.#touched.add(collection, id, touch)
     }
+  }
+
+  /** What others refer to is sent before them, and deleted after them. */
+  #rank({ collection, op }: DerivedRecord): number {
+    const rank = this.#ranks.get(collection) ?? 0
+    return op === "delete" ? 1_000 - rank : rank
+  }
+
+  /** The update that brings an empty document to what was read from the log so far. */
+  encoded(): Uint8Array {
+    this.#applyBacklog()
+    return Y.encodeStateAsUpdate(this.#doc)
+  }
+
+  /** What write-backs that are still pending the document holds. */
+  #landed(): readonly Landed[] {
+    const { view } = this.#options.ledger
+    const clients = new Set<number>()
+    for (const { binding, name } of view.pendings(this.workspace)) {
+      const pending = view.base(binding, this.workspace, name[0], name[1])?.pending
+      if (pending !== undefined && Y.getState(this.#doc.store, pending.client) > pending.clock)
+        clients.add(pending.client)
+    }
+    return [...clients].map((client) => ({ client, clock: Y.getState(this.#doc.store, client) }))
   }
 
   /** Compares the touched records with the view, in turns; entries wait meanwhile, so that all see one state. */
@@ -313,6 +365,12 @@ export class WorkspaceFollower {
     }
     return findings
   }
+}
+
+/** Whether an update holds nothing but what a target's write-back made. */
+function isAutomatic(update: Uint8Array): boolean {
+  const clients = [...Y.parseUpdateMeta(update).to.keys()]
+  return clients.length > 0 && clients.every((client) => classOfClient(client) === 0)
 }
 
 /** Whether the document waits for structs or deletions that have not come. */

@@ -10,14 +10,15 @@ export const maxEntryBytes: number = 512 * 1024
  * position from which the rest is derived again.
  */
 export function splitDerived(derived: Derived, maxBytes: number = maxEntryBytes): readonly Derived[] {
-  const empty: Derived = { ...derived, records: [], invalid: [], mended: [], seen: [], position: null }
+  const { contested = [], landed = [], ...rest } = derived
+  const empty: Derived = { ...rest, records: [], invalid: [], mended: [], seen: [], position: null }
   const entries: Derived[] = []
   let current = open()
   let bytes = 0
   const room = (item: unknown): void => {
     const size = sizeOf(item)
     if (bytes > 0 && bytes + size > maxBytes) {
-      entries.push({ ...empty, ...current })
+      entries.push({ ...empty, ...withoutNone(current) })
       current = open()
       bytes = 0
     }
@@ -39,7 +40,12 @@ export function splitDerived(derived: Derived, maxBytes: number = maxEntryBytes)
     room(item)
     current.seen.push(item)
   }
-  entries.push({ ...empty, ...current, position: derived.position })
+  for (const item of contested) {
+    room(item)
+    current.contested.push(item)
+  }
+  const last = landed.length === 0 ? {} : { landed }
+  entries.push({ ...empty, ...withoutNone(current), ...last, position: derived.position })
   return entries
 }
 
@@ -72,8 +78,32 @@ export function splitReceipts(receipts: Receipts, maxBytes: number = maxEntryByt
   return entries
 }
 
-function open(): { [K in "records" | "invalid" | "mended" | "seen"]: Derived[K][number][] } {
-  return { records: [], invalid: [], mended: [], seen: [] }
+/** Cuts a list into parts of at most `maxBytes`, each with at least one item. */
+export function splitItems<T>(items: readonly T[], maxBytes: number = maxEntryBytes): readonly (readonly T[])[] {
+  const parts: T[][] = []
+  let bytes = 0
+  for (const item of items) {
+    const size = sizeOf(item)
+    const last = parts.at(-1)
+    if (last === undefined || bytes + size > maxBytes) {
+      parts.push([item])
+      bytes = size
+    } else {
+      last.push(item)
+      bytes += size
+    }
+  }
+  return parts
+}
+
+type Parts = Required<Pick<Derived, "records" | "invalid" | "mended" | "seen" | "contested">>
+
+function open(): { [K in keyof Parts]: Parts[K][number][] } {
+  return { records: [], invalid: [], mended: [], seen: [], contested: [] }
+}
+
+function withoutNone({ contested, ...parts }: ReturnType<typeof open>): Partial<Derived> {
+  return contested.length === 0 ? parts : { ...parts, contested }
 }
 
 /** Bytes of an item in an entry, its comma included. */

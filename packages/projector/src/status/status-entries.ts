@@ -13,6 +13,10 @@ export interface StatusWatermark {
   readonly bindingRevision: number
   /** Touches up to this seq are accepted, except where an exception stands. */
   readonly seq: number
+  /** `published`: records that were touched later are drafts. Left out: `continuous`. */
+  readonly mode?: "published"
+  /** The release in force. */
+  readonly release?: number
 }
 
 /** Key of a binding's watermark. */
@@ -36,6 +40,7 @@ export function watermarkOf(view: View, workspace: string, binding: Binding): St
     generation: position.generation,
     bindingRevision: binding.revision,
     seq: view.watermark(binding.name, workspace),
+    ...(binding.mode === "published" ? published(view.counts(binding.name, workspace).release) : {}),
   }
 }
 
@@ -58,4 +63,8 @@ export function exceptionsOf(
 
 export function sameJson(a: unknown, b: unknown): boolean {
   return a !== undefined && b !== undefined && canonicalJson(a) === canonicalJson(b)
+}
+
+function published(release: { readonly number: number } | undefined): Pick<StatusWatermark, "mode" | "release"> {
+  return { mode: "published", ...(release === undefined ? {} : { release: release.number }) }
 }

@@ -1,3 +1,4 @@
+import type { RunReport } from "@millrace/target"
 import type { RawDocument } from "@millrace/client/node"
 import { redrawReservedClientId } from "@millrace/model"
 import { type Clock, type Log, messageOf, type Random, type Timer } from "@millrace/ports"
@@ -19,6 +20,8 @@ export interface StatusWriterOptions {
   readonly log: Log
   /** The relay refused the document for good: make another writer later. Called once at most. */
   readonly onRefused: () => void
+  /** What runs in the targets, by key. */
+  readonly runs?: () => ReadonlyMap<string, RunReport>
 }
 
 /**
@@ -34,6 +37,7 @@ export class StatusWriter {
   readonly #document: RawDocument
   readonly #watermarks: Y.Map<StatusWatermark>
   readonly #exceptions: Y.Map<StatusException>
+  readonly #runs: Y.Map<RunReport>
   readonly #dirty = new Map<string, RecordName>()
   /** Keys that found no room. */
   readonly #hidden = new Map<string, RecordName>()
@@ -48,6 +52,7 @@ export class StatusWriter {
     redrawReservedClientId(this.#doc, options.random)
     this.#watermarks = this.#doc.getMap("watermarks")
     this.#exceptions = this.#doc.getMap("exceptions")
+    this.#runs = this.#doc.getMap("runs")
     this.#document = options.relay.document({
       workspace: `${options.workspace}~status`,
       doc: this.#doc,
@@ -107,6 +112,7 @@ export class StatusWriter {
     const { view, workspace } = this.#options
     this.#doc.transact(() => {
       this.#writeExceptions()
+      this.#writeRuns()
       // Without room for every exception a moving watermark would show refused records as accepted.
       if (this.#hidden.size > 0) return
       const keys = new Set<string>()
@@ -140,6 +146,13 @@ export class StatusWriter {
         } else this.#hidden.set(JSON.stringify(name), name)
       }
     }
+  }
+
+  #writeRuns(): void {
+    const due = this.#options.runs?.()
+    if (due === undefined) return
+    for (const key of this.#runs.keys()) if (!due.has(key)) this.#runs.delete(key)
+    for (const [key, report] of due) if (!sameJson(this.#runs.get(key), report)) this.#runs.set(key, report)
   }
 
   #setWatermark(key: string, value: StatusWatermark): void {

@@ -1,20 +1,11 @@
 import type { Binding } from "../binding.ts"
 import type { FailedRecord } from "../journal/entry.ts"
-import { laneKey, under } from "./keys.ts"
-import {
-  type Category,
-  categoryOf,
-  type CountsRow,
-  type FaultRow,
-  type ItemRow,
-  type LaneRow,
-  type RecordRow,
-} from "./rows.ts"
+import { Counter } from "./counter.ts"
+import { laneKey, under, type ViewKey } from "./keys.ts"
+import { categoryOf, type FaultRow, type ItemRow, type LaneRow, type RecordRow } from "./rows.ts"
 import type { Tables } from "./tables.ts"
 
 export type NewItem = Omit<ItemRow, "n" | "next">
-
-type Counts = { -readonly [K in keyof CountsRow]: CountsRow[K] }
 
 const emptyLane: LaneRow = { first: 0, last: 0, chain: [], fault: null }
 
@@ -24,14 +15,21 @@ const maxChain = 16
 /** The outbox: per binding and record what is outstanding, with counters. Lives as long as one transaction. */
 export class Lanes {
   readonly #tables: Tables
-  readonly #counts = new Map<string, { readonly key: [string, string]; readonly counts: Counts }>()
+  readonly counter: Counter
 
   constructor(tables: Tables) {
     this.#tables = tables
+    this.counter = new Counter(tables)
   }
 
   /** Adds a change: behind the record's others for a log, in place of them for a state. */
-  add(binding: Binding, workspace: string, item: NewItem, old: RecordRow | undefined, now: RecordRow): void {
+  add(
+    binding: Binding,
+    workspace: string,
+    item: NewItem,
+    old: RecordRow | undefined,
+    now: RecordRow | undefined,
+  ): void {
     const key = laneKey(binding.name, workspace, item.collection, item.id)
     const lane = this.#tables.lanes.get(key) ?? emptyLane
     const next =
@@ -69,29 +67,106 @@ export class Lanes {
     if (first?.version !== failed.version) return
     const { kind, version, state, reason, attempts, timeMs } = failed
     // Touches up to the position that changed nothing were looked at: the exception is about them too.
-    let seq = Math.max(first.seq, this.#tables.positions.get([workspace])?.seq ?? 0)
-    if (state === "parked") {
-      for (let n = lane.first; n !== 0;) {
-        const item = this.#unqueue(binding.name, workspace, n)
-        if (item === undefined) break
-        this.#tables.held.putSync([binding.name, workspace, n], item)
-        seq = Math.max(seq, item.seq)
-        n = item.next
-      }
-    } else {
-      this.#unqueue(binding.name, workspace, lane.first)
-    }
+    const reached = this.#tables.positions.get([workspace])?.seq ?? 0
+    // What was refused stays beside the lane, so that a person can have it tried again.
+    const seq = Math.max(first.seq, reached, this.#holdAll(binding.name, workspace, lane))
     const fault: FaultRow = { state, kind, version, seq, reason, attempts, timeMs }
-    const next = state === "parked" ? { ...lane, fault } : { ...emptyLane, fault }
+    const next = state === "parked" ? { ...lane, fault } : { ...lane, first: 0, last: 0, chain: [], fault }
+    if (state === "rejected") this.#tables.held.removeSync([binding.name, workspace, lane.first])
     this.#put(binding.name, workspace, key, lane, next, record, record)
   }
 
-  /** A touch that changed nothing: a standing fault is about it too. */
+  /** What was parked goes out again from where it stood. */
+  unpark(binding: string, workspace: string, collection: string, id: string, record: RecordRow | undefined): void {
+    const key = laneKey(binding, workspace, collection, id)
+    const lane = this.#tables.lanes.get(key)
+    if (lane === undefined || lane.fault?.state !== "parked") return
+    this.#releaseAll(binding, workspace, lane)
+    this.#put(binding, workspace, key, lane, { ...lane, fault: null }, record, record)
+  }
+
+  /**
+   * Gives up the version at the front of a parked log lane: `skipped` is told in its place, and what comes next begins
+   * anew, since what was before it was never told.
+   */
+  skip(binding: Binding, workspace: string, collection: string, id: string, record: RecordRow | undefined): void {
+    const key = laneKey(binding.name, workspace, collection, id)
+    const lane = this.#tables.lanes.get(key)
+    if (lane === undefined || lane.fault?.state !== "parked" || lane.first === 0) return
+    const place = (n: number): ViewKey => [binding.name, workspace, n]
+    const first = this.#tables.held.get(place(lane.first))
+    if (first === undefined) return
+    const source = `${binding.name}/skipped/${first.version}`
+    const { force: _force, ...told } = first
+    this.#tables.held.putSync(place(first.n), {
+      ...told,
+      op: "skipped",
+      hash: null,
+      before: null,
+      after: null,
+      source,
+    })
+    const second = this.#tables.held.get(place(first.next))
+    if (second !== undefined) {
+      const op = second.after === null ? "delete" : "add"
+      this.#tables.held.putSync(place(second.n), { ...second, op, before: null, source })
+    }
+    this.#releaseAll(binding.name, workspace, lane)
+    this.#put(binding.name, workspace, key, lane, { ...lane, fault: null }, record, record)
+  }
+
+  /** Forgets a fault of a state lane: the next version is the first that the target hears of again. */
+  forgive(binding: string, workspace: string, collection: string, id: string, record: RecordRow | undefined): void {
+    const key = laneKey(binding, workspace, collection, id)
+    const lane = this.#tables.lanes.get(key)
+    if (lane === undefined || lane.fault === null || lane.fault.state === "parked") return
+    this.#put(binding, workspace, key, lane, { ...lane, fault: null }, record, record)
+  }
+
+  /** Sets or takes away a dispute's or the brake's mark. */
+  mark(
+    binding: string,
+    workspace: string,
+    collection: string,
+    id: string,
+    mark: LaneRow["mark"] | undefined,
+    record: RecordRow | undefined,
+  ): void {
+    const key = laneKey(binding, workspace, collection, id)
+    const lane = this.#tables.lanes.get(key) ?? emptyLane
+    const { mark: old, ...rest } = lane
+    if (old === undefined && mark === undefined) return
+    const holds = mark?.holds === true
+    if (holds && old?.holds !== true) this.#holdAll(binding, workspace, lane)
+    if (!holds && old?.holds === true) this.#releaseAll(binding, workspace, lane)
+    this.#put(binding, workspace, key, lane, mark === undefined ? rest : { ...rest, mark }, record, record)
+  }
+
+  /** Says whether the record differs from its release. */
+  draft(
+    binding: string,
+    workspace: string,
+    collection: string,
+    id: string,
+    isDraft: boolean,
+    old: RecordRow | undefined,
+    now: RecordRow | undefined,
+  ): void {
+    const key = laneKey(binding, workspace, collection, id)
+    const lane = this.#tables.lanes.get(key) ?? emptyLane
+    const { draft: _, ...rest } = lane
+    this.#put(binding, workspace, key, lane, isDraft ? { ...rest, draft: true } : rest, old, now)
+  }
+
+  /** A touch that changed nothing: what stands against the record is about it too. */
   see(binding: string, workspace: string, collection: string, id: string, seq: number): void {
     const key = laneKey(binding, workspace, collection, id)
     const lane = this.#tables.lanes.get(key)
-    if (lane === undefined || lane.fault === null || lane.fault.seq >= seq) return
-    this.#tables.lanes.putSync(key, { ...lane, fault: { ...lane.fault, seq } })
+    if (lane === undefined) return
+    const fault = lane.fault === null || lane.fault.seq >= seq ? lane.fault : { ...lane.fault, seq }
+    const mark = lane.mark === undefined || lane.mark.seq >= seq ? lane.mark : { ...lane.mark, seq }
+    if (fault === lane.fault && mark === lane.mark) return
+    this.#tables.lanes.putSync(key, { ...lane, fault, ...(mark === undefined ? {} : { mark }) })
   }
 
   /** Counts a record whose row changes while its lane does not. */
@@ -104,7 +179,7 @@ export class Lanes {
     now: RecordRow,
   ): void {
     const lane = this.#tables.lanes.get(laneKey(binding, workspace, collection, id))
-    this.#count(binding, workspace, categoryOf(old, lane), categoryOf(now, lane))
+    this.counter.move(binding, workspace, collection, categoryOf(old, lane), categoryOf(now, lane))
   }
 
   /** Forgets a record that the binding no longer covers. */
@@ -117,34 +192,44 @@ export class Lanes {
       n = item?.next ?? 0
     }
     this.#tables.lanes.removeSync(key)
-    this.#count(binding, workspace, categoryOf(record, lane), undefined)
+    this.counter.move(binding, workspace, record.collection, categoryOf(record, lane), undefined)
   }
 
-  hasFault(binding: string, workspace: string, collection: string, id: string): boolean {
-    return (this.#tables.lanes.get(laneKey(binding, workspace, collection, id))?.fault ?? null) !== null
+  /** Whether something stands against the record that its status must tell. */
+  hasException(binding: string, workspace: string, collection: string, id: string): boolean {
+    const lane = this.#tables.lanes.get(laneKey(binding, workspace, collection, id))
+    return lane !== undefined && (lane.fault !== null || lane.mark !== undefined)
+  }
+
+  isIdle(binding: string, workspace: string, collection: string, id: string): boolean {
+    const lane = this.#tables.lanes.get(laneKey(binding, workspace, collection, id))
+    return lane === undefined || lane.first === 0
   }
 
   /** Everything outstanding holds the watermark at 0. */
   holdAll(binding: string, workspace: string): void {
-    const items = [...this.#tables.queue.getRange(under(binding, workspace))]
-    for (const { value } of items) {
-      this.#tables.froms.removeSync([binding, workspace, value.from, value.n])
-      this.#enqueue(binding, workspace, { ...value, from: 1 }, 0)
+    for (const table of [this.#tables.queue, this.#tables.deletions]) {
+      for (const { value } of Array.from(table.getRange(under(binding, workspace)))) {
+        this.#tables.froms.removeSync([binding, workspace, value.from, value.n])
+        table.putSync([binding, workspace, value.n], { ...value, from: 1 })
+        this.#tables.froms.putSync([binding, workspace, 1, value.n], true)
+      }
     }
     const lanes = [...this.#tables.lanes.getRange(under(binding, workspace))]
     for (const { key, value } of lanes) {
       const chain = value.chain.map(([version]) => [version, 1] as const)
       const fault = value.fault === null ? null : { ...value.fault, seq: 0 }
-      this.#tables.lanes.putSync(key, { ...value, chain, fault })
+      const mark = value.mark === undefined ? {} : { mark: { ...value.mark, seq: 0 } }
+      this.#tables.lanes.putSync(key, { ...value, chain, fault, ...mark })
     }
   }
 
   finish(): void {
-    for (const { key, counts } of this.#counts.values()) this.#tables.counts.putSync(key, counts)
+    this.counter.finish()
   }
 
   #append(binding: string, workspace: string, item: NewItem, lane: LaneRow): LaneRow {
-    const n = this.#nextN(binding, workspace)
+    const n = this.counter.nextN(binding, workspace)
     const row: ItemRow = { ...item, n, next: 0 }
     const parked = lane.fault !== null
     const table = parked ? this.#tables.held : this.#tables.queue
@@ -153,21 +238,25 @@ export class Lanes {
       if (before !== undefined) table.putSync([binding, workspace, lane.last], { ...before, next: n })
     }
     if (parked) this.#tables.held.putSync([binding, workspace, n], row)
-    else this.#enqueue(binding, workspace, row, 1)
+    else this.#enqueue(binding, workspace, row)
     const fault = lane.fault === null ? null : { ...lane.fault, seq: Math.max(lane.fault.seq, item.seq) }
-    return { first: lane.first === 0 ? n : lane.first, last: n, chain: [], fault }
+    return { ...lane, first: lane.first === 0 ? n : lane.first, last: n, chain: [], fault }
   }
 
   #supersede(binding: string, workspace: string, item: NewItem, lane: LaneRow): LaneRow {
     const chain = [...lane.chain]
     const tail = chain.at(-1)
-    if (tail !== undefined && chain.length >= maxChain) chain[chain.length - 1] = [item.version, tail[1]]
-    else chain.push([item.version, item.from])
+    if (tail !== undefined && (chain.length >= maxChain || tail[0] === item.version)) {
+      chain[chain.length - 1] = [item.version, tail[1]]
+    } else chain.push([item.version, item.from])
     if (lane.first !== 0) this.#unqueue(binding, workspace, lane.first)
     // The place in the order stays, so that a record under constant change is not overtaken for ever.
-    const n = lane.first === 0 ? this.#nextN(binding, workspace) : lane.first
-    this.#enqueue(binding, workspace, { ...item, from: chainFrom(chain), n, next: 0 }, 1)
-    return { first: n, last: n, chain, fault: null }
+    const n = lane.first === 0 ? this.counter.nextN(binding, workspace) : lane.first
+    const row: ItemRow = { ...item, from: chainFrom(chain), n, next: 0 }
+    const mark = lane.mark === undefined ? {} : { mark: { ...lane.mark, seq: Math.max(lane.mark.seq, item.seq) } }
+    if (lane.mark?.holds === true) this.#tables.held.putSync([binding, workspace, n], row)
+    else this.#enqueue(binding, workspace, row)
+    return { ...lane, first: n, last: n, chain, fault: null, ...mark }
   }
 
   #acceptLog(binding: string, workspace: string, lane: LaneRow, version: number): LaneRow {
@@ -182,29 +271,67 @@ export class Lanes {
   }
 
   #acceptState(binding: string, workspace: string, lane: LaneRow, version: number): LaneRow {
-    const item = this.#unqueue(binding, workspace, lane.first)
-    if (item === undefined || item.version <= version) return emptyLane
-    const chain = lane.chain.filter(([waiting]) => waiting > version)
-    this.#enqueue(binding, workspace, { ...item, from: chainFrom(chain) }, 1)
-    return { ...lane, chain }
+    const { first, last, chain, ...rest } = lane
+    const held = this.#tables.held.get([binding, workspace, first])
+    const item = this.#unqueue(binding, workspace, first) ?? held
+    if (item === undefined || item.version <= version) {
+      this.#tables.held.removeSync([binding, workspace, first])
+      return { ...rest, ...emptyLane }
+    }
+    const waiting = chain.filter(([each]) => each > version)
+    const row = { ...item, from: chainFrom(waiting) }
+    if (held === undefined) this.#enqueue(binding, workspace, row)
+    else this.#tables.held.putSync([binding, workspace, first], row)
+    return { ...rest, first, last, chain: waiting, fault: lane.fault }
+  }
+
+  /** Moves everything outstanding of a lane aside; returns the highest seq there. */
+  #holdAll(binding: string, workspace: string, lane: LaneRow): number {
+    let seq = 0
+    for (let n = lane.first; n !== 0;) {
+      const item = this.#unqueue(binding, workspace, n)
+      if (item === undefined) break
+      this.#tables.held.putSync([binding, workspace, n], item)
+      seq = Math.max(seq, item.seq)
+      n = item.next
+    }
+    return seq
+  }
+
+  /** Puts back what was moved aside. The watermark has passed it: it never goes back for it. */
+  #releaseAll(binding: string, workspace: string, lane: LaneRow): void {
+    const position = this.#tables.positions.get([workspace])?.seq ?? 0
+    for (let n = lane.first; n !== 0;) {
+      const item = this.#tables.held.get([binding, workspace, n])
+      if (item === undefined) break
+      this.#tables.held.removeSync([binding, workspace, n])
+      this.#enqueue(binding, workspace, { ...item, from: Math.max(item.from, position + 1) })
+      n = item.next
+    }
   }
 
   #item(binding: string, workspace: string, n: number): ItemRow | undefined {
-    return this.#tables.queue.get([binding, workspace, n])
+    return this.#tables.queue.get([binding, workspace, n]) ?? this.#tables.deletions.get([binding, workspace, n])
   }
 
-  #enqueue(binding: string, workspace: string, item: ItemRow, count: 0 | 1): void {
-    this.#tables.queue.putSync([binding, workspace, item.n], item)
+  #enqueue(binding: string, workspace: string, item: ItemRow): void {
+    // Only a state target's lane can be without chain of before and after: its deletions may have to wait.
+    const waits = item.op === "delete" && this.counter.isState(binding)
+    const table = waits ? this.#tables.deletions : this.#tables.queue
+    table.putSync([binding, workspace, item.n], item)
     this.#tables.froms.putSync([binding, workspace, item.from, item.n], true)
-    this.#countsOf(binding, workspace).queued += count
+    this.counter.queued(binding, workspace, item.collection, waits, 1)
   }
 
   #unqueue(binding: string, workspace: string, n: number): ItemRow | undefined {
-    const item = this.#item(binding, workspace, n)
+    const key: ViewKey = [binding, workspace, n]
+    const deletion = this.#tables.deletions.get(key)
+    const item = deletion ?? this.#tables.queue.get(key)
     if (item === undefined) return undefined
-    this.#tables.queue.removeSync([binding, workspace, n])
+    const waits = deletion !== undefined
+    ;(waits ? this.#tables.deletions : this.#tables.queue).removeSync(key)
     this.#tables.froms.removeSync([binding, workspace, item.from, n])
-    this.#countsOf(binding, workspace).queued--
+    this.counter.queued(binding, workspace, item.collection, waits, -1)
     return item
   }
 
@@ -217,32 +344,11 @@ export class Lanes {
     old: RecordRow | undefined,
     now: RecordRow | undefined,
   ): void {
-    if (next.first === 0 && next.fault === null) this.#tables.lanes.removeSync(key)
+    const isEmpty = next.first === 0 && next.fault === null && next.mark === undefined && next.draft === undefined
+    if (isEmpty) this.#tables.lanes.removeSync(key)
     else this.#tables.lanes.putSync(key, next)
-    this.#count(binding, workspace, categoryOf(old, lane), categoryOf(now, next))
-  }
-
-  #count(binding: string, workspace: string, before: Category | undefined, after: Category | undefined): void {
-    if (before === after) return
-    const counts = this.#countsOf(binding, workspace)
-    if (before !== undefined) counts[before]--
-    if (after !== undefined) counts[after]++
-  }
-
-  #nextN(binding: string, workspace: string): number {
-    return this.#countsOf(binding, workspace).nextN++
-  }
-
-  #countsOf(binding: string, workspace: string): Counts {
-    // Names of bindings and workspaces have no slash.
-    const name = `${binding}/${workspace}`
-    const cached = this.#counts.get(name)
-    if (cached !== undefined) return cached.counts
-    const stored = this.#tables.counts.get([binding, workspace])
-    const counts: Counts =
-      stored === undefined ? { parked: 0, rejected: 0, pending: 0, synced: 0, queued: 0, nextN: 1 } : { ...stored }
-    this.#counts.set(name, { key: [binding, workspace], counts })
-    return counts
+    const collection = now?.collection ?? old?.collection ?? ""
+    this.counter.move(binding, workspace, collection, categoryOf(old, lane), categoryOf(now, next))
   }
 }
 

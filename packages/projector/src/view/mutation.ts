@@ -1,5 +1,17 @@
 import { type Binding, covers } from "../binding.ts"
-import type { Derived, DerivedRecord, InvalidRecord, JournalEntry, Receipts, RecordName } from "../journal/entry.ts"
+import { applyForm } from "./apply-form.ts"
+import { OperationSteps } from "./operation-steps.ts"
+import { BaseSteps } from "./base-steps.ts"
+import type {
+  Contested,
+  Derived,
+  DerivedRecord,
+  InvalidRecord,
+  JournalEntry,
+  Receipts,
+  RecordName,
+} from "../journal/entry.ts"
+import type { Reconciled } from "../journal/two-way-entries.ts"
 import { recordKey } from "./keys.ts"
 import { Lanes, type NewItem } from "./lanes.ts"
 import type { InvalidMark, RecordRow } from "./rows.ts"
@@ -10,6 +22,8 @@ import type { Tables } from "./tables.ts"
 export class Mutation {
   readonly #tables: Tables
   readonly #lanes: Lanes
+  readonly #bases: BaseSteps
+  readonly #operations: OperationSteps
   readonly #changed = new Map<string, RecordName[]>()
   #bindings: readonly Binding[]
 
@@ -17,6 +31,8 @@ export class Mutation {
     this.#tables = tables
     this.#bindings = bindings
     this.#lanes = new Lanes(tables)
+    this.#bases = new BaseSteps(tables, this.#lanes)
+    this.#operations = new OperationSteps(tables, this.#lanes, this.#bases)
   }
 
   get changed(): ReadonlyMap<string, readonly RecordName[]> {
@@ -26,6 +42,7 @@ export class Mutation {
   apply(entry: JournalEntry): void {
     switch (entry.kind) {
       case "born":
+      case "took":
         return
       case "derived":
         return this.#derived(entry)
@@ -33,6 +50,50 @@ export class Mutation {
         return this.#receipts(entry)
       case "bindings":
         return this.#rebind(entry.bindings)
+      case "reconciled":
+        return this.#reconciled(entry)
+      case "intended":
+        for (const { collection, id, ...intent } of entry.intents) {
+          this.#bases.intend(entry.binding, entry.workspace, collection, id, intent)
+        }
+        return
+      case "writer":
+        this.#tables.writers.putSync([entry.workspace, entry.generation], entry.client)
+        return
+      case "form":
+        return applyForm(this.#tables)
+      case "paused":
+      case "confirmed":
+      case "retried":
+      case "dropped":
+      case "released":
+      case "acted":
+        return this.#operate(entry)
+    }
+  }
+
+  #operate(entry: Parameters<OperationSteps["apply"]>[0]): void {
+    const binding = "binding" in entry ? this.#bindings.find(({ name }) => name === entry.binding) : undefined
+    const touched = this.#operations.apply(entry, binding)
+    if (!("workspace" in entry)) return
+    this.#touch(entry.workspace)
+    for (const [collection, id] of touched) {
+      const record = this.#tables.records.get(recordKey(entry.workspace, collection, id))
+      if (record === undefined) this.#touch(entry.workspace, [collection, id])
+      else this.#reviewException(entry.workspace, record)
+    }
+  }
+
+  #reconciled(entry: Reconciled): void {
+    const { workspace } = entry
+    const binding = this.#bindings.find(({ name }) => name === entry.binding)
+    this.#touch(workspace)
+    if (binding === undefined || binding.removed || binding.revision !== entry.revision) return
+    for (const item of entry.items) {
+      const record = this.#tables.records.get(recordKey(workspace, item.collection, item.id))
+      this.#bases.reconcile(binding, workspace, item, record)
+      if (record !== undefined) this.#reviewException(workspace, record)
+      else this.#touch(workspace, [item.collection, item.id])
     }
   }
 
@@ -56,6 +117,8 @@ export class Mutation {
     for (const record of entry.invalid) this.#invalidate(entry, record)
     for (const [collection, id] of entry.mended) this.#mend(workspace, collection, id)
     for (const [collection, id, seq] of entry.seen) this.#see(workspace, collection, id, seq)
+    for (const { collection, id, fields } of entry.contested ?? []) this.#contest(workspace, collection, id, fields)
+    for (const landed of entry.landed ?? []) this.#bases.land(workspace, landed)
     if (entry.position !== null) {
       this.#tables.positions.putSync([workspace], { generation: entry.generation, seq: entry.position })
     }
@@ -65,8 +128,14 @@ export class Mutation {
     const { workspace } = entry
     const key = recordKey(workspace, step.collection, step.id)
     const old = this.#tables.records.get(key)
-    const { op, ...state } = step
-    const row: RecordRow = { ...state, generation: entry.generation, invalid: null }
+    const { op, automatic, ...state } = step
+    const contested = old?.contested
+    const row: RecordRow = {
+      ...state,
+      generation: entry.generation,
+      invalid: null,
+      ...(contested === undefined ? {} : { contested }),
+    }
     const item: NewItem = {
       ...state,
       op,
@@ -77,7 +146,9 @@ export class Mutation {
       baseline: 0,
     }
     for (const binding of this.#covering(workspace, step.collection)) {
-      this.#lanes.add(binding, workspace, item, old, row)
+      if (automatic !== true) this.#bases.edited(binding, workspace, step.collection, step.id, old)
+      if (binding.mode !== "published") this.#lanes.add(binding, workspace, item, old, row)
+      else this.#operations.drafted(binding.name, workspace, old, row)
     }
     this.#tables.records.putSync(key, row)
     // A new version ends exceptions or is what they are about now; it never makes one.
@@ -93,6 +164,15 @@ export class Mutation {
     const row: RecordRow = old === undefined ? neverValid(entry, found, invalid) : { ...old, invalid }
     this.#replace(workspace, old, row)
     this.#see(workspace, collection, id, found.seq)
+  }
+
+  #contest(workspace: string, collection: string, id: string, fields: Contested["fields"]): void {
+    const key = recordKey(workspace, collection, id)
+    const old = this.#tables.records.get(key)
+    if (old === undefined) return
+    const { contested: _, ...row } = old
+    this.#tables.records.putSync(key, Object.keys(fields).length === 0 ? row : { ...row, contested: fields })
+    this.#touch(workspace, [collection, id])
   }
 
   #mend(workspace: string, collection: string, id: string): void {
@@ -125,9 +205,10 @@ export class Mutation {
     this.#touch(workspace)
     // Answers to what an earlier revision sent say nothing about what is outstanding now.
     if (binding === undefined || binding.removed || binding.revision !== entry.revision) return
-    for (const [collection, id, version] of entry.accepted) {
+    for (const [collection, id, version, applied] of entry.accepted) {
       const record = this.#tables.records.get(recordKey(workspace, collection, id))
       this.#lanes.accept(binding, workspace, collection, id, version, record)
+      if (applied !== undefined) this.#bases.confirm(binding.name, workspace, collection, id, version, applied)
     }
     for (const failed of entry.failed) {
       const record = this.#tables.records.get(recordKey(workspace, failed.collection, failed.id))
@@ -140,6 +221,7 @@ export class Mutation {
     const before = new Map(this.#bindings.map((binding) => [binding.name, binding]))
     this.#bindings = next
     this.#tables.meta.putSync("bindings", next)
+    this.#lanes.counter.know(next)
     const revised = next.filter((binding) => {
       const old = before.get(binding.name)
       return old === undefined || old.revision !== binding.revision || old.removed !== binding.removed
@@ -157,10 +239,15 @@ export class Mutation {
     const was = old !== undefined && covers(old, workspace, record.collection)
     const is = covers(binding, workspace, record.collection)
     // Another target knows nothing of what this one was sent.
-    const kept = was && is && old.target === binding.target && old.shape === binding.shape
+    const kept = was && is && old.target === binding.target && old.shape === binding.shape && old.mode === binding.mode
     if (kept) return
-    if (was) this.#lanes.drop(binding.name, workspace, record)
+    if (was) {
+      this.#lanes.drop(binding.name, workspace, record)
+      this.#bases.forget(binding.name, workspace, record.collection, record.id)
+      this.#operations.forget(binding.name, workspace, record)
+    }
     if (!is) return
+    if (binding.mode === "published") return this.#operations.drafted(binding.name, workspace, undefined, record)
     if (record.hash !== null) {
       const asItHappened = record.version === 1
       const item: NewItem = {
@@ -183,7 +270,7 @@ export class Mutation {
     const stands =
       record.invalid !== null ||
       this.#covering(workspace, collection).some((binding) =>
-        this.#lanes.hasFault(binding.name, workspace, collection, id),
+        this.#lanes.hasException(binding.name, workspace, collection, id),
       )
     if (stands) this.#tables.exceptions.putSync(key, [collection, id])
     else if (!this.#tables.exceptions.removeSync(key)) return

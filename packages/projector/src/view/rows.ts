@@ -1,4 +1,6 @@
-import type { FailureKind, Operation } from "@millrace/target"
+import type { Applied, FailureKind, Intent, Operation } from "@millrace/target"
+import type { Acted, Released } from "../journal/operation-entries.ts"
+import type { Dispute, FieldText, PendingWrite } from "../journal/two-way-entries.ts"
 
 /** Why a record is invalid, and up to which touch that is known. */
 export interface InvalidMark {
@@ -21,6 +23,8 @@ export interface RecordRow {
   readonly seq: number
   readonly generation: number
   readonly invalid: InvalidMark | null
+  /** See `Contested`; left out where nothing is. */
+  readonly contested?: Readonly<Record<string, FieldText>>
 }
 
 /** A change that a target has not confirmed yet. */
@@ -43,6 +47,10 @@ export interface ItemRow {
   readonly from: number
   /** Revision of the binding for which an older version is told as an `add`; 0 for a change told as it happened. */
   readonly baseline: number
+  /** What stands in place of the journal id in the event id, where the content is not that of the version. */
+  readonly source?: string
+  /** Goes out even where the target is known to hold it: it was changed there. */
+  readonly force?: true
   /** Place of this record's next item, 0 for the last. */
   readonly next: number
 }
@@ -67,16 +75,61 @@ export interface LaneRow {
   /** State lanes: versions that the item stands for, with the seq from which each is outstanding. */
   readonly chain: readonly (readonly [version: number, from: number])[]
   readonly fault: FaultRow | null
+  /** A dispute, or the brake; `holds` keeps the whole record back. `seq`: the last touch that it is about. */
+  readonly mark?: { readonly kind: "conflict" | "oscillating"; readonly holds: boolean; readonly seq: number }
+  /** Published bindings: the record is not as it was released last. */
+  readonly draft?: true
 }
+
+/** What is known of a record in a target, for state bindings. */
+export interface BaseRow extends Applied {
+  readonly collection: string
+  readonly id: string
+  readonly pending?: PendingWrite
+  readonly disputes?: Readonly<Record<string, Dispute>>
+  readonly wrote?: Readonly<Record<string, { readonly base: FieldText; readonly baseTheirs: FieldText }>>
+  /** Writes without a person since the last one who edited: time and hash of each, the latest last. */
+  readonly automatic?: readonly (readonly [timeMs: number, hash: string])[]
+  readonly brake?: { readonly sinceMs: number; readonly count: number }
+  readonly intent?: Intent
+}
+
+/** A record as it was released last. */
+export interface ReleasedRow {
+  readonly collection: string
+  readonly id: string
+  readonly version: number
+  readonly hash: string | null
+  readonly after: string | null
+  readonly number: number
+}
+
+/** A release with what each record was before it, for the way back. */
+export interface ReleaseRow extends Omit<Released, "changes"> {
+  readonly changes: readonly (Released["changes"][number] & {
+    readonly before: { readonly version: number; readonly hash: string | null; readonly after: string | null }
+  })[]
+}
+
+export type ActRow = Omit<Acted, "kind">
 
 /** Counters of one binding in one workspace, kept in step with every change. */
 export interface CountsRow {
   readonly parked: number
   readonly rejected: number
+  readonly conflicts: number
   readonly pending: number
+  readonly draft: number
   readonly synced: number
   /** Items that may be sent. */
   readonly queued: number
+  /** Deletions that may be sent, or wait for a confirmation; by collection, with the living records there. */
+  readonly deleting: number
+  readonly collections: Readonly<Record<string, { readonly living: number; readonly deleting: number }>>
+  /** Deletions up to this place are confirmed. */
+  readonly confirmedN: number
+  /** The release in force and the position that it stands for. */
+  readonly release?: { readonly number: number; readonly position: number; readonly by: string }
   /** Place of the next item. */
   readonly nextN: number
 }
@@ -95,14 +148,16 @@ export interface AppliedRow {
   readonly canonicalForm: number
 }
 
-export type Category = "parked" | "rejected" | "pending" | "synced"
+export type Category = "parked" | "rejected" | "conflicts" | "pending" | "draft" | "synced"
 
 /** Where a living, bound record is counted; undefined for one that does not live. */
 export function categoryOf(record: RecordRow | undefined, lane: LaneRow | undefined): Category | undefined {
   if (record === undefined || !isLiving(record)) return undefined
-  if (lane?.fault?.state === "parked") return "parked"
+  if (lane?.fault?.state === "parked" || lane?.mark?.kind === "oscillating") return "parked"
   if (record.invalid !== null || lane?.fault?.state === "rejected") return "rejected"
-  return lane !== undefined && lane.first !== 0 ? "pending" : "synced"
+  if (lane?.mark?.kind === "conflict") return "conflicts"
+  if (lane !== undefined && lane.first !== 0) return "pending"
+  return lane?.draft === true ? "draft" : "synced"
 }
 
 /** Whether the record exists in the merged document, valid or not. */

@@ -2,7 +2,7 @@ import { open } from "lmdb"
 
 /** Every row of a view, table by table, as text: two views with one dump are the same. */
 export async function dumpView(path: string): Promise<string> {
-  const root = open({ path, noSubdir: false, maxDbs: 16, readOnly: true })
+  const root = open({ path, noSubdir: false, maxDbs: 64, readOnly: true })
   const names = [...root.getKeys()].map(String).sort()
   const tables: string[] = []
   for (const name of names) {

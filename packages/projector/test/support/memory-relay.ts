@@ -14,6 +14,8 @@ export class MemoryRelay {
   readonly #feeds = new Set<(item: FeedItem) => void>()
   readonly #compacted = new Map<string, LogEntry>()
   readonly #statuses = new Map<string, Y.Doc>()
+  readonly #losing = new Set<string>()
+  readonly #documents = new Set<(workspace: string, update: Uint8Array) => void>()
 
   log(workspace: string): readonly LogEntry[] {
     return this.#logs.get(workspace) ?? []
@@ -31,6 +33,7 @@ export class MemoryRelay {
     log.push({ seq, generation, author, timeMs: timeMs + seq, update })
     for (const { take } of this.#followers.get(workspace) ?? []) take()
     for (const tell of this.#feeds) tell({ workspace: name, generation, seq })
+    for (const tell of this.#documents) tell(workspace, update)
     return seq
   }
 
@@ -55,12 +58,19 @@ export class MemoryRelay {
     return doc
   }
 
+  /** Until `restore`, what is written onto the workspace's document goes nowhere. */
+  loseWrites(workspace: string): { restore: () => void } {
+    this.#losing.add(workspace)
+    return { restore: () => void this.#losing.delete(workspace) }
+  }
+
   /** The relay as a projector sees it, while `isAlive`. */
   port(isAlive: () => boolean = () => true): RelayPort {
     return {
       feed: ({ onItem, onConnected }) => this.#feed(onItem, onConnected, isAlive),
       follow: (options) => this.#follow(options, isAlive),
-      document: ({ workspace, doc }) => this.#document(workspace, doc, isAlive),
+      document: ({ workspace, doc }) =>
+        workspace.includes("~") ? this.#document(workspace, doc, isAlive) : this.#live(workspace, doc, isAlive),
     }
   }
 
@@ -116,6 +126,34 @@ export class MemoryRelay {
       close: () => {
         closed = true
         all.delete(follower)
+      },
+    }
+  }
+
+  /** A workspace's own document: what is written there becomes entries of the log, at once. */
+  #live(workspace: string, doc: Y.Doc, isAlive: () => boolean): RawDocument {
+    let closed = false
+    const up = (update: Uint8Array, origin: unknown): void => {
+      if (origin === this || closed || !isAlive() || this.#losing.has(workspace)) return
+      this.append(workspace, update, "projector")
+    }
+    const down = (ref: string, update: Uint8Array): void => {
+      if (ref === workspace && !closed && isAlive()) Y.applyUpdate(doc, update, this)
+    }
+    const synced = Promise.resolve().then(() => {
+      if (!isAlive()) throw new MillraceError("dead", { kind: "closed" })
+      for (const { update } of this.log(workspace)) Y.applyUpdate(doc, update, this)
+      doc.on("update", up)
+      this.#documents.add(down)
+    })
+    synced.catch(() => {})
+    return {
+      synced,
+      flushed: () => (isAlive() ? Promise.resolve(1) : new Promise(() => {})),
+      close: () => {
+        closed = true
+        doc.off("update", up)
+        this.#documents.delete(down)
       },
     }
   }

@@ -1,11 +1,12 @@
 import { join } from "node:path"
+import type { Clock } from "@millrace/ports"
 import { openLmdbStore } from "@millrace/store/lmdb"
 import type { Store } from "@millrace/store"
 import type { Target } from "@millrace/target"
 import { atEndOfTests, tempDir, waitFor } from "@millrace/testkit"
 import type { BindingSpec } from "../../src/binding.ts"
 import type { ProjectorLimits } from "../../src/limits.ts"
-import { openProjector, type Projector } from "../../src/projector.ts"
+import { openProjector, type Projector, type ProjectorOptions } from "../../src/projector.ts"
 import { View } from "../../src/view/view.ts"
 import { MemoryRelay } from "./memory-relay.ts"
 import { schema } from "./schema.ts"
@@ -24,6 +25,8 @@ export interface StageOptions {
   readonly targets: readonly Target[]
   readonly bindings: readonly BindingSpec[]
   readonly limits?: Partial<ProjectorLimits>
+  readonly observe?: NonNullable<ProjectorOptions["observe"]>
+  readonly clock?: Clock
 }
 
 /** A folder, a relay in memory and a projector on both, that can be stopped and started. */
