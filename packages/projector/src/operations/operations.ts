@@ -125,14 +125,9 @@ export class Operations {
   /** How the target differs from what was known of it. There is no way from here to a write. */
   async drift(place: Place): Promise<Drift> {
     const { binding, target } = this.#state(place)
-    const { view } = this.#options.ledger
-    const { observation, looks } = await this.#options.reconciler.drift(
-      binding,
-      target,
-      place.workspace,
-      this.#stop.signal,
-    )
-    return driftOf(this.#options.ledger.view, place, observation, looks)
+    const { ledger, reconciler } = this.#options
+    const { observation, looks } = await reconciler.drift(binding, target, place.workspace, this.#stop.signal)
+    return driftOf(ledger.view, place, observation, looks)
   }
 
   /** Everything that waits for an answer in a workspace. */
