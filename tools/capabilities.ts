@@ -47,8 +47,11 @@ function checkJava(): string | undefined {
     major(run("java", ["-version"]), /version "(\d+)/) >= 17 ? "" : "java 17 or newer",
     major(run("javac", ["-version"]), /javac (\d+)/) >= 17 ? "" : "javac 17 or newer",
     run("mvn", ["-version"]) === undefined ? "mvn" : "",
+    run("xmllint", ["--version"]) === undefined ? "xmllint" : "",
   ].filter((name) => name !== "")
-  return lacking.length === 0 ? undefined : `${lacking.join(", ")}: the packages openjdk-17-jdk-headless and maven`
+  return lacking.length === 0
+    ? undefined
+    : `${lacking.join(", ")}: the packages openjdk-17-jdk-headless, maven and libxml2-utils`
 }
 
 /** Mounts a small image for a moment: that root may do so does not follow from being root in a container. */

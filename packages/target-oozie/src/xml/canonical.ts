@@ -5,29 +5,28 @@ import type { XmlContent, XmlDocument, XmlElement } from "./ast.ts"
  * between elements do not count. Two documents are canonically equal where their texts are.
  */
 export function canonicalXml({ root }: XmlDocument): string {
-  return elementText(root)
+  return JSON.stringify(plain(root))
 }
 
-function elementText({ name, attributes = [], children = [] }: XmlElement): string {
+type Plain = readonly [name: string, attributes: readonly (readonly [string, string])[], ...content: unknown[]]
+
+function plain({ name, attributes = [], children = [] }: XmlElement): Plain {
   const sorted = [...attributes].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
-  return JSON.stringify([name, sorted, ...contentTexts(children)])
+  return [name, sorted, ...contentOf(children)]
 }
 
 // Texts that only a comment kept apart are one.
-function contentTexts(children: readonly XmlContent[]): readonly unknown[] {
-  const texts: unknown[] = []
+function contentOf(children: readonly XmlContent[]): readonly unknown[] {
+  const content: unknown[] = []
   let text = ""
-  const flush = (): void => {
-    if (text !== "") texts.push({ text })
-    text = ""
-  }
   for (const child of children) {
     if (typeof child === "string") text += child
     else if ("name" in child) {
-      flush()
-      texts.push(elementText(child))
+      if (text !== "") content.push(text)
+      text = ""
+      content.push(plain(child))
     }
   }
-  flush()
-  return texts
+  if (text !== "") content.push(text)
+  return content
 }

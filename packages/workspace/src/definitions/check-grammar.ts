@@ -1,3 +1,4 @@
+import { getOwn } from "@millrace/model"
 import { type Element, elementsOf, isElement, localName } from "./content.ts"
 import { type AttributeRule, attributesOf, type Particle, particleOf, type TypeRule } from "./grammar.ts"
 import { namespaceOf, type Scope, scopeOf } from "./parts.ts"
@@ -25,7 +26,7 @@ export function elementFaults(element: Element, outer: Scope, type?: string): re
   if (namespace === undefined) return [{ path: [element.name], reason: "its prefix is not declared" }]
   const schema = schemaOf(namespace)
   if (schema === undefined) return []
-  const own = type ?? schema.elements[localName(element.name)]
+  const own = type ?? getOwn(schema.elements, localName(element.name))
   if (own === undefined) return [{ path: [element.name], reason: `${namespace} has no such element` }]
   return typeFaults(element, scope, namespace, own).map(({ path, reason }) => ({
     path: [element.name, ...path],
@@ -36,7 +37,7 @@ export function elementFaults(element: Element, outer: Scope, type?: string): re
 /** The same for an element whose own namespace is not to be asked: files of datasets have none. */
 export function typeFaults(element: Element, scope: Scope, namespace: string, type: string): readonly GrammarFault[] {
   if (type === "" || type.startsWith("=")) return textFaults(element, type)
-  const rule = schemaOf(namespace)?.types[type]
+  const rule = getOwn(schemaOf(namespace)?.types ?? {}, type)
   if (rule === undefined) return [{ path: [], reason: `${namespace} has no type ${type}` }]
   return [...attributeFaults(element, rule), ...contentFaults(element, scope, namespace, rule)]
 }

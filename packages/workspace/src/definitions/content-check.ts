@@ -78,6 +78,12 @@ export function asideFault(value: unknown): string | undefined {
   return undefined
 }
 
+/** As `asideFault` for what stands outside the root, where no text can. */
+export function outsideFault(value: unknown): string | undefined {
+  const text = Array.isArray(value) && value.some((each) => typeof each === "string")
+  return text ? "only comments may stand here" : asideFault(value)
+}
+
 function commentFault(value: object): string | undefined {
   const { comment, ...others } = value as Readonly<Record<string, unknown>>
   if (typeof comment !== "string" || Object.keys(others).length > 0) return "a comment is a text"

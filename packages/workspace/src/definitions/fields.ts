@@ -1,7 +1,7 @@
 import { type FieldOf, list, type ListOf, map, type MapOf, value } from "@millrace/model"
 import * as v from "valibot"
 import type { Content, Markup } from "./content.ts"
-import { asideFault, contentFault, isXmlName, markupFault, textFault } from "./content-check.ts"
+import { asideFault, contentFault, isXmlName, markupFault, outsideFault, textFault } from "./content-check.ts"
 
 /** Checks with a function that says what is wrong, or nothing. */
 function checked<T>(faultOf: (value: unknown) => string | undefined): v.GenericSchema<T> {
@@ -43,6 +43,7 @@ export const requiredText: FieldOf<string> = value(plainText)
 export const optionalText: OptionalText = value(plainText, { optional: true })
 export const contents: Contents = list(content, { optional: true })
 export const asides: FieldOf<readonly Content[], true> = value(aside, { optional: true })
+const outsides: FieldOf<readonly Content[], true> = value(checked<readonly Content[]>(outsideFault), { optional: true })
 export const attributes: MapOf<string, true> = map(plainText, { optional: true })
 export const markups: MapOf<Markup, true> = map(markup, { optional: true })
 
@@ -74,7 +75,7 @@ export const documentFields: DocumentFields = {
   prefix: value(prefix, { optional: true }),
   attributes,
   markup: markups,
-  head: asides,
-  tail: asides,
+  head: outsides,
+  tail: outsides,
   closing: asides,
 }

@@ -1,3 +1,5 @@
+import { getOwn } from "@millrace/model"
+
 /**
  * What an element of a type may hold, and its attributes.
  *
@@ -85,7 +87,9 @@ class Reader {
       "+": [1, Number.POSITIVE_INFINITY],
     }
     const count =
-      least === undefined ? counts[mark] : [Number(least), most === "" ? Number.POSITIVE_INFINITY : Number(most)]
+      least === undefined
+        ? getOwn(counts, mark)
+        : [Number(least), most === "" ? Number.POSITIVE_INFINITY : Number(most)]
     if (count === undefined) return part
     this.#at++
     return { kind: "repeat", part, least: count[0] ?? 0, most: count[1] ?? 0 }

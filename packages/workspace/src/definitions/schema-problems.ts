@@ -3,6 +3,7 @@ import { elementFaults, type GrammarFault, typeFaults } from "./check-grammar.ts
 import { type DefinitionDocument, type Element, element, isElement, joinName, localName } from "./content.ts"
 import type { DocumentCollection } from "./definition-schema.ts"
 import { type ElContext, elFaults } from "./el-problems.ts"
+import { nameFaults } from "./name-faults.ts"
 import { noScope, type Scope, scopeOf } from "./parts.ts"
 import type { DefinitionProblem } from "./problem.ts"
 import { schemaOf } from "./schemas.ts"
@@ -31,6 +32,8 @@ export function schemaProblems(
   const named = textField(record, "namespace")
   const namespace = collection === "datasetDefinitions" && named === "" ? datasetsNamespace : named
   const type = schemaOf(namespace)?.elements[rootName]
+  const unnamed = nameFaults(root).map((fault) => onRoot("name", fault))
+  if (unnamed.length > 0) return unnamed
   if (type === undefined) {
     const what = named === "" ? "it names no schema" : `"${named}" is no schema of a ${title}`
     return [onRoot("namespace", `${what}: choose one, such as ${suggestion[collection]}`)]
@@ -39,11 +42,9 @@ export function schemaProblems(
   const context: ElContext = collection === "workflows" ? "workflow" : "schedule"
   const problems: DefinitionProblem[] = []
   const prefix = textField(record, "prefix")
-  const ofNodes = new Set<string>()
   for (const node of nodes) {
     for (const each of writeNode(node, nodes, prefix).filter(isElement)) {
-      ofNodes.add(localName(each.name))
-      problems.push(...nodeProblems(node, each, scope, namespace, type))
+      problems.push(...nodeProblems(node, each, scope, namespace))
     }
   }
   if (collection === "datasetDefinitions" && named === "") {
@@ -91,7 +92,6 @@ function nodeProblems(
   written: Element,
   scope: Scope,
   namespace: string,
-  _root: string,
 ): readonly DefinitionProblem[] {
   const at = (field: string, reason: string): DefinitionProblem => ({
     collection: "workflowNodes",
@@ -99,7 +99,7 @@ function nodeProblems(
     field,
     reason,
   })
-  const type = nodeTypes[localName(written.name)] ?? ""
+  const type = nodeTypes[node.kind] ?? ""
   const faults = typeFaults(written, scopeOf(written, scope), namespace, type)
   return [
     ...faults.map((fault) => at(fault.path.length > 0 ? "body" : "kind", worded(fault))),

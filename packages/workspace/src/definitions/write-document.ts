@@ -34,9 +34,9 @@ export function writeDocument(
   if (shape.rest !== undefined) children.push(...listField(record, shape.rest))
   children.push(...listField(record, "closing"))
   return {
-    before: listField(record, "head"),
+    before: listField(record, "head").filter((each) => typeof each !== "string"),
     root: element(joinName(prefix, shape.root), attributes, children),
-    after: listField(record, "tail"),
+    after: listField(record, "tail").filter((each) => typeof each !== "string"),
   }
 }
 
