@@ -1,3 +1,4 @@
+import { captureCampaign } from "./capture/campaign.ts"
 import type { Campaign } from "./campaign.ts"
 import { framesCampaign } from "./frames/campaign.ts"
 import { recordsCampaign } from "./records/campaign.ts"
@@ -11,5 +12,6 @@ export const campaigns: readonly Campaign[] = [
   recordsCampaign,
   framesCampaign,
   stacksCampaign,
+  captureCampaign,
   workflowsCampaign,
 ]

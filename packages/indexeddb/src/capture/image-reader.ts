@@ -27,12 +27,6 @@ export class ImageReader {
     this.#store = store
   }
 
-  /** A write that needs no image: an add, which fails where there is a row. */
-  known(key: IDBValidKey, at: number): void {
-    const text = textOfKey(key)
-    if (!this.#first.has(text)) this.#first.set(text, at)
-  }
-
   /** Undefined where an earlier write of the transaction was before it. */
   ofKey(key: IDBValidKey, at: number): Reading | undefined {
     const text = textOfKey(key)

@@ -70,7 +70,7 @@ function tellStore({ store, records, rows }: SweptStore, transactions: ReadonlyM
   for (const [tx, own] of groupByTransaction(records)) {
     if (isOpenEnded(own)) transactions.get(tx)?.changes.push({ op: "reset", store })
     const before = beforesOf(own)
-    for (const key of keysNamed(own)) {
+    for (const key of keysTouched(own)) {
       const list = visits.get(key) ?? []
       visits.set(key, list)
       list.push({ tx, before: before.get(key) })
@@ -88,6 +88,21 @@ function tellStore({ store, records, rows }: SweptStore, transactions: ReadonlyM
       from = to
     }
   }
+}
+
+/** Keys that may have changed: those of adds that failed have not. */
+function keysTouched(records: readonly JournalRecord[]): ReadonlySet<string> {
+  const failed = failedAdds(records)
+  const done = records.map((record) => ({
+    ...record,
+    marks: record.marks.filter(({ op, at }) => op !== "unadd" && !(op === "add" && failed.has(at))),
+  }))
+  return keysNamed(done)
+}
+
+function failedAdds(records: readonly JournalRecord[]): ReadonlySet<number> {
+  const marks = records.flatMap((record) => record.marks)
+  return new Set(marks.filter(({ op }) => op === "unadd").map(({ at }) => at))
 }
 
 function changeOf(store: string, key: IDBValidKey, from: Known | undefined, to: Known): StoreChange | undefined {
@@ -129,12 +144,22 @@ function beforesOf(records: readonly JournalRecord[]): ReadonlyMap<string, Known
     const text = textOfKey(key)
     if (at < (first.get(text)?.at ?? Number.POSITIVE_INFINITY)) first.set(text, { at, known })
   }
-  const failed = new Set<number>()
-  for (const { marks } of records) for (const mark of marks) if (mark.op === "unadd") failed.add(mark.at)
-  for (const { marks, images, hasImages } of records) {
+  // Some of what a scan stands for may have come before any image.
+  if (records.some(({ marks }) => marks.some(({ op }) => op === "scan"))) return new Map()
+  const failed = failedAdds(records)
+  const isWhole = records.every(({ hasImages }) => hasImages)
+  for (const { marks, images } of records) {
     for (const image of images) note(image.key, image.at, "row" in image ? { row: image.row } : {})
-    if (!hasImages) continue
+    if (!isWhole) continue
     for (const mark of marks) if (mark.op === "add" && !failed.has(mark.at)) note(mark.key, mark.at, {})
+  }
+  // A write that had no image came before the one that had: what it found is not known.
+  for (const { marks } of records) {
+    for (const mark of marks) {
+      if (!("key" in mark) || failed.has(mark.at)) continue
+      const text = textOfKey(mark.key)
+      if (mark.at < (first.get(text)?.at ?? 0)) first.delete(text)
+    }
   }
   return new Map([...first].map(([text, { known }]) => [text, known]))
 }

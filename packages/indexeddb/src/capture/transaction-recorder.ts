@@ -39,6 +39,8 @@ interface Lane {
   pending: number
   /** Of `pending`, those of keys. */
   keysToCome: number
+  /** Adds of known keys that may still fail. */
+  addsToCome: number
   due: boolean
 }
 
@@ -76,10 +78,8 @@ export class TransactionRecorder {
     const lane = this.#lane(store)
     if (lane === undefined) return undefined
     const at = this.#next()
-    if (key !== undefined && lane.images !== undefined) {
-      if (hasImage) this.#await(lane, lane.images.ofKey(key, at))
-      else lane.images.known(key, at)
-    }
+    // An add needs no image: where there is a row it fails. Whether it did shows too late for the next write of its key.
+    if (key !== undefined && hasImage && lane.images !== undefined) this.#await(lane, lane.images.ofKey(key, at))
     return { lane, at }
   }
 
@@ -96,8 +96,14 @@ export class TransactionRecorder {
   tookKey({ lane, at }: Intent, op: "add" | "put" | "delete", key: IDBValidKey, request: IDBRequest): void {
     this.#mark(lane, { op, at, key })
     if (op !== "add" || lane.images === undefined) return
+    lane.addsToCome += 1
+    const { listen } = this.#options.natives
+    listen.call(request, "success", () => (lane.addsToCome -= 1))
     // An add that fails without ending the transaction found the key taken.
-    this.#options.natives.listen.call(request, "error", () => this.#mark(lane, { op: "unadd", at, key }))
+    listen.call(request, "error", () => {
+      lane.addsToCome -= 1
+      this.#mark(lane, { op: "unadd", at, key })
+    })
   }
 
   /** The engine took a write whose key it will tell. */
@@ -125,7 +131,7 @@ export class TransactionRecorder {
     if (this.#committing) return
     for (const lane of this.#lanes.values()) {
       if (lane.keysToCome > 0) lane.marks.push({ op: "scan", at: this.#next() })
-      if (lane.marks.length > 0) this.#write(lane)
+      if (lane.marks.length > 0 || lane.addsToCome > 0) this.#write(lane, true)
     }
     this.#committing = true
   }
@@ -163,7 +169,17 @@ export class TransactionRecorder {
       return undefined
     }
     const reader = images && room === "roomy" ? new ImageReader(natives, own, store) : undefined
-    const lane: Lane = { store, journal, images: reader, marks: [], ready: [], pending: 0, keysToCome: 0, due: false }
+    const lane: Lane = {
+      store,
+      journal,
+      images: reader,
+      marks: [],
+      ready: [],
+      pending: 0,
+      keysToCome: 0,
+      addsToCome: 0,
+      due: false,
+    }
     this.#lanes.set(name, lane)
     return lane
   }
@@ -194,10 +210,11 @@ export class TransactionRecorder {
     })
   }
 
-  #write(lane: Lane): void {
+  /** At a commit nothing can be added later: adds that may still fail promise nothing. */
+  #write(lane: Lane, isCommit = false): void {
     const { id, nowMs, upgrade, room } = this.#options
     const { marks, ready } = lane
-    const hasImages = lane.images !== undefined && lane.pending === 0
+    const hasImages = lane.images !== undefined && lane.pending === 0 && !(isCommit && lane.addsToCome > 0)
     lane.marks = []
     lane.ready = []
     if (this.#committing) return

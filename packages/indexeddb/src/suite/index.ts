@@ -1,0 +1,1 @@
+export { type Played, playProgram } from "./play.ts"
