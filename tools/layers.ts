@@ -22,7 +22,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   "packages/config": ["ports"],
   "packages/telemetry": ["ports"],
   "packages/testkit": ["client", "model", "ports", "protocol", "relay", "store", "target"],
-  "apps/relay": ["config", "ports", "protocol", "relay", "store"],
+  "apps/relay": ["config", "ports", "protocol", "relay", "store", "telemetry"],
   "apps/projector": [
     "client",
     "config",
@@ -35,6 +35,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
     "target-atlas",
     "target-files",
     "target-flume",
+    "telemetry",
     "workspace",
   ],
   "apps/web": ["client", "model", "ports", "workspace"],

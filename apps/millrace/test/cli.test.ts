@@ -4,7 +4,30 @@ import { freePort, tempDir } from "@millrace/testkit"
 import { expect, test } from "vitest"
 import { cli, cliJson } from "./support/cli.ts"
 
-const commands = ["start", "import", "export", "definitions", "status", "token", "validate"]
+const commands = [
+  "start",
+  "import",
+  "export",
+  "definitions",
+  "status",
+  "token",
+  "validate",
+  "check",
+  "plan",
+  "apply",
+  "drift",
+  "releases",
+  "rollback",
+  "conflicts",
+  "resolve",
+  "parked",
+  "confirm",
+  "adopt",
+  "resync",
+  "pause",
+  "resume",
+  "act",
+]
 
 test("W110 every command explains itself, its JSON output included", async () => {
   expect((await cli("--help")).out).toContain("Usage: millrace")

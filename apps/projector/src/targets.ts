@@ -6,6 +6,7 @@ import type { ReadSecret, Target } from "@millrace/target"
 import { atlasConfig, createAtlasTarget } from "@millrace/target-atlas"
 import { createFilesTarget, filesConfig } from "@millrace/target-files"
 import { createFlumeTarget, flumeConfig } from "@millrace/target-flume"
+import { withLimits } from "./with-limits.ts"
 
 interface Making {
   readonly name: string
@@ -53,14 +54,16 @@ export function openOutlets(
         kind: "usage",
       })
     }
-    return make({
+    const { limits, ...own } = target
+    const made = make({
       name,
-      config: target,
+      config: own,
       path: `targets.${name}`,
       baseDir: dirname(config.file),
       clock,
       readSecret: (source) => readSecret(source, environment),
     })
+    return limits === undefined ? made : withLimits(made, limits)
   })
   return { targets, bindings: config.bindings }
 }

@@ -1,10 +1,11 @@
 import { join, resolve } from "node:path"
-import { loadConfig, readSecret } from "@millrace/config"
+import { type BindingConfig, loadConfig, readSecret, type ScheduleConfig } from "@millrace/config"
 import { type Clock, type Log, MillraceError, type Random } from "@millrace/ports"
 import { openProjector, relayAt, startWorkerServer, View } from "@millrace/projector"
-import { mayRead, openAccess, signToken, type TokenKey, urlReader } from "@millrace/relay/access"
+import { openAccess, signToken, type TokenKey, urlReader } from "@millrace/relay/access"
 import { openLmdbStore } from "@millrace/store/lmdb"
 import { platformSchema } from "@millrace/workspace"
+import { callerOf } from "./caller-of.ts"
 import type { Settings } from "./settings.ts"
 import { openOutlets } from "./targets.ts"
 
@@ -66,6 +67,7 @@ export async function startWorker(settings: Settings, ports: WorkerPorts): Promi
       schema: platformSchema,
       targets,
       bindings,
+      observe: schedulesOf(config?.bindings ?? []),
       clock,
       random,
       log,
@@ -76,7 +78,7 @@ export async function startWorker(settings: Settings, ports: WorkerPorts): Promi
       projector,
       host: settings.host,
       port: settings.port,
-      authorize: async (given, workspace) => mayRead(await verifier.verify(given), workspace),
+      authenticate: async (given) => callerOf(await verifier.verify(given)),
       log,
     })
     undo.push(() => server.close())
@@ -85,6 +87,12 @@ export async function startWorker(settings: Settings, ports: WorkerPorts): Promi
     await close()
     throw thrown
   }
+}
+
+function schedulesOf(bindings: readonly BindingConfig[]): Readonly<Record<string, ScheduleConfig>> {
+  return Object.fromEntries(
+    bindings.flatMap(({ name, observe }) => (observe === undefined ? [] : [[name, observe] as const])),
+  )
 }
 
 /** A fresh token for each connection: whoever steals one has five minutes. */

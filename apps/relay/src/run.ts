@@ -4,8 +4,8 @@ import { loadConfig, readSecret } from "@millrace/config"
 import { type Log, messageOf, MillraceError, systemClock, systemRandom } from "@millrace/ports"
 import { type ReadTls, type Relay, startRelay } from "@millrace/relay"
 import { openAccess, urlReader } from "@millrace/relay/access"
-import type { Store } from "@millrace/store"
 import { openLmdbStore } from "@millrace/store/lmdb"
+import { openTelemetry } from "@millrace/telemetry"
 import type { Settings } from "./settings.ts"
 
 export interface RunningRelay {
@@ -26,6 +26,7 @@ export interface RunPorts {
 /** Starts the relay on its embedded store. What was opened is closed again where a later step fails. */
 export async function runRelay(settings: Settings, { environment, fetch, log }: RunPorts): Promise<RunningRelay> {
   const config = settings.config === undefined ? undefined : await loadConfig(settings.config)
+  const telemetry = await openTelemetry({ service: "millrace-relay", environment, log, clock: systemClock })
   const store = await openLmdbStore({ folder: join(settings.data, "relay") })
   try {
     const { verifier } = await openAccess({
@@ -50,10 +51,11 @@ export async function runRelay(settings: Settings, { environment, fetch, log }: 
       clock: systemClock,
       random: systemRandom,
       log,
+      spans: telemetry.spans,
       ...(maxTokenLifeMs === undefined ? {} : { maxTokenLifeMs }),
       ...(tls === undefined ? {} : { tls }),
     })
-    return running(relay, store, tls === undefined ? "http" : "https")
+    return running(relay, [store, telemetry], tls === undefined ? "http" : "https")
   } catch (thrown) {
     await store.close()
     throw thrown
@@ -76,14 +78,18 @@ async function readPem(file: string): Promise<Buffer> {
   }
 }
 
-function running(relay: Relay, store: Store, scheme: string): RunningRelay {
+interface Closable {
+  close(): Promise<void>
+}
+
+function running(relay: Relay, below: readonly Closable[], scheme: string): RunningRelay {
   const host = relay.host.includes(":") ? `[${relay.host}]` : relay.host
   return {
     origin: `${scheme}://${host}:${relay.port}`,
     reload: () => relay.reloadTls(),
     stop: async () => {
       await relay.close()
-      await store.close()
+      for (const each of below) await each.close()
     },
   }
 }

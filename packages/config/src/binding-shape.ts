@@ -25,6 +25,24 @@ export interface DeletionConfig {
   readonly windowMs?: number
 }
 
+/** When a target is looked at by itself; what is left out does not make it happen. */
+export interface ScheduleConfig {
+  /** So long after the last of a run of changes. */
+  readonly onChangeMs?: number
+  /** So long after the last look ended. */
+  readonly everyMs?: number
+  /** Minute, hour, day, month, weekday. */
+  readonly cron?: string
+  /** Of `cron`, such as `Europe/Berlin`; left out: UTC. */
+  readonly zone?: string
+  /** Spread of each start, so that many do not begin at once. */
+  readonly jitterMs?: number
+  /** A start while the one before still runs: left out (`skip`, the default), or made up for once (`queue`). */
+  readonly overlap?: "skip" | "queue"
+  /** Whether a start makes up, once, for times that passed while nobody ran. */
+  readonly catchUp?: "once" | "none"
+}
+
 export interface BindingConfig {
   readonly name: string
   /** Name of a target. */
@@ -40,6 +58,8 @@ export interface BindingConfig {
   readonly onDelete?: "ours" | "theirs" | "ask"
   /** Deletions beyond these wait for a confirmation. */
   readonly deletions?: DeletionConfig
+  /** When the target is looked at by itself; left out: every minute where anything comes back, else never. */
+  readonly observe?: ScheduleConfig
 }
 
 /** A binding as written in a file. */
@@ -87,6 +107,37 @@ const deletionShape = v.strictObject({
   windowMs: v.exactOptional(v.pipe(count, v.minValue(1_000, "must be a second or more"))),
 })
 
+const zone = v.pipe(
+  v.string("must be a text"),
+  v.check(isZone, "is no time zone that this machine knows, such as Europe/Berlin"),
+)
+
+const scheduleShape = v.pipe(
+  v.strictObject({
+    onChangeMs: v.exactOptional(count),
+    everyMs: v.exactOptional(v.pipe(count, v.minValue(100, "must be 100 or more"))),
+    cron: v.exactOptional(
+      v.pipe(
+        v.string("must be a text"),
+        v.regex(/^\s*(\S+\s+){4}\S+\s*$/, "needs five parts: minute hour day month weekday"),
+      ),
+    ),
+    zone: v.exactOptional(zone),
+    jitterMs: v.exactOptional(count),
+    overlap: v.exactOptional(v.picklist(["skip", "queue"], 'must be "skip" or "queue"')),
+    catchUp: v.exactOptional(v.picklist(["once", "none"], 'must be "once" or "none"')),
+  }),
+  v.check(({ zone: named, cron }) => named === undefined || cron !== undefined, "has a zone without cron"),
+)
+
+function isZone(text: string): boolean {
+  try {
+    return new Intl.DateTimeFormat("en", { timeZone: text }).format(0) !== ""
+  } catch {
+    return false
+  }
+}
+
 export const bindingShape: v.GenericSchema<BindingInput, BindingConfig> = v.strictObject({
   name,
   target: name,
@@ -98,4 +149,5 @@ export const bindingShape: v.GenericSchema<BindingInput, BindingConfig> = v.stri
   ),
   onDelete: v.exactOptional(v.picklist(["ours", "theirs", "ask"], 'must be "ours", "theirs" or "ask"')),
   deletions: v.exactOptional(deletionShape),
+  observe: v.exactOptional(scheduleShape),
 })

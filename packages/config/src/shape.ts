@@ -28,9 +28,19 @@ export interface Listen {
   readonly port: number
 }
 
-/** What a target needs beyond its kind is checked by the target itself. */
+/** How much a target is sent at once; each only makes less of what its kind allows. */
+export interface TargetLimits {
+  readonly maxBatchChanges?: number
+  readonly maxBatchBytes?: number
+  /** Most calls under way at once, over all bindings. */
+  readonly maxCallsAtOnce?: number
+  readonly maxCallsPerSecond?: number
+}
+
+/** What a target needs beyond its kind and limits is checked by the target itself. */
 export interface TargetConfig {
   readonly kind: string
+  readonly limits?: TargetLimits
   readonly [setting: string]: unknown
 }
 
@@ -131,7 +141,21 @@ const listenShape = v.union(
   'must be "HOST:PORT" or { "host": "HOST", "port": PORT }',
 )
 
-const targetShape = v.looseObject({ kind: v.pipe(v.string("must be a text"), v.nonEmpty("is empty")) })
+const atLeastOne = v.pipe(v.number("must be a number"), v.integer("must be whole"), v.minValue(1, "must be 1 or more"))
+
+const targetShape = v.looseObject({
+  kind: v.pipe(v.string("must be a text"), v.nonEmpty("is empty")),
+  limits: v.exactOptional(
+    v.strictObject({
+      maxBatchChanges: v.exactOptional(atLeastOne),
+      maxBatchBytes: v.exactOptional(atLeastOne),
+      maxCallsAtOnce: v.exactOptional(atLeastOne),
+      maxCallsPerSecond: v.exactOptional(
+        v.pipe(v.number("must be a number"), v.minValue(0.01, "must be 0.01 or more")),
+      ),
+    }),
+  ),
+})
 
 export const configShape: v.GenericSchema<ConfigInput, Config> = v.strictObject({
   listen: v.optional(listenShape),

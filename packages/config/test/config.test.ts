@@ -138,3 +138,24 @@ test("J102 what a binding says of ownership, publishing and deletions is checked
     expect(() => check(more)).toThrow(message)
   }
 })
+
+test("J102 when a target is looked at, and how much it is sent at once, is checked field by field", () => {
+  const binding = { name: "catalogue", target: "flume", collections: ["datasets"] }
+  const check = (observe: object, limits: object = {}): unknown =>
+    checkConfig({ targets: { flume: { kind: "flume", url: "x", limits } }, bindings: [{ ...binding, observe }] }, "c")
+  expect(() =>
+    check(
+      { cron: "0 6 * * 1-5", zone: "Europe/Berlin", jitterMs: 1_000, overlap: "queue", catchUp: "once" },
+      { maxBatchChanges: 50, maxCallsPerSecond: 0.5 },
+    ),
+  ).not.toThrow()
+  for (const [observe, limits, message] of [
+    [{ cron: "daily" }, {}, /observe\.cron: needs five parts/],
+    [{ cron: "0 6 * * *", zone: "Mars/Base" }, {}, /observe\.zone: is no time zone/],
+    [{ everyMs: 1_000, zone: "UTC" }, {}, /observe: has a zone without cron/],
+    [{ everyMs: 1 }, {}, /observe\.everyMs: must be 100 or more/],
+    [{}, { maxBatchChanges: 0 }, /targets\.flume\.limits\.maxBatchChanges: must be 1 or more/],
+  ] as const) {
+    expect(() => check(observe, limits)).toThrow(message)
+  }
+})

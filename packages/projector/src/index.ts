@@ -10,6 +10,7 @@ export {
 } from "./binding.ts"
 export { type CircuitEvent, type CircuitState, circuitTable } from "./deliver/circuit.ts"
 export type { FollowerState } from "./derive/workspace-follower.ts"
+export type { Caller, CallerRole } from "./http/caller.ts"
 export { startWorkerServer, type WorkerServer, type WorkerServerOptions } from "./http/server.ts"
 export { defaultLimits, type ProjectorLimits } from "./limits.ts"
 export { observedEvery, openProjector, Projector, type ProjectorOptions, type Readiness } from "./projector.ts"

@@ -1,19 +1,28 @@
 import { MillraceError, silentLog } from "@millrace/ports"
 import { atEndOfTests } from "@millrace/testkit"
 import { expect, test } from "vitest"
+import type { Caller } from "../src/http/caller.ts"
 import { startWorkerServer, type WorkerServer } from "../src/http/server.ts"
 import { memoryLogTarget } from "./support/memory-target.ts"
 import { Stage } from "./support/stage.ts"
+
+/** Tokens of these tests: `WORKSPACE`, which writes, `ROLE@WORKSPACE`, or `root`. */
+async function callerOf(token: string): Promise<Caller> {
+  if (token === "bad") throw new MillraceError("The token has expired.", { kind: "unauthenticated" })
+  const [role = "", workspace] = token.includes("@") ? token.split("@") : ["write", token]
+  return {
+    subject: token,
+    roleIn: (name) => (token === "root" ? "admin" : name === workspace ? role : undefined),
+    isAdminOfAll: token === "root",
+  }
+}
 
 async function serve(stage: Stage, port = 0): Promise<WorkerServer> {
   const server = await startWorkerServer({
     projector: stage.projector,
     host: "127.0.0.1",
     port,
-    authorize: (token, workspace) => {
-      if (token === "bad") throw new MillraceError("The token has expired.", { kind: "unauthenticated" })
-      return workspace === token
-    },
+    authenticate: callerOf,
     log: silentLog,
   })
   atEndOfTests(() => server.close())

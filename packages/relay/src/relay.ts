@@ -10,6 +10,8 @@ import {
   sleep,
   systemClock,
   systemRandom,
+  noSpans,
+  type Spans,
 } from "@millrace/ports"
 import type { WorkspaceRef } from "@millrace/protocol"
 import type { Store } from "@millrace/store"
@@ -50,6 +52,8 @@ export interface RelayOptions {
   readonly clock?: Clock
   readonly random?: Random
   readonly log?: Log
+  /** Where steps of edits are told; nowhere unless given. */
+  readonly spans?: Spans
   /** Whatever is left out is as in `defaultLimits`. */
   readonly limits?: Partial<Limits>
   /** Whatever is left out is as in `defaultCompaction`. */
@@ -130,7 +134,7 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
 }
 
 async function openSession(options: RelayOptions, limits: Limits): Promise<Session> {
-  const { store, clock = systemClock, random = systemRandom, log = silentLog } = options
+  const { store, clock = systemClock, random = systemRandom, log = silentLog, spans = noSpans } = options
   const { maxTokenLifeMs = defaultMaxTokenLifeMs } = options
   const { maxRevocations } = limits
   const revocations = await Revocations.open({ store, clock, maxTokenLifeMs, maxRevocations })
@@ -149,7 +153,7 @@ async function openSession(options: RelayOptions, limits: Limits): Promise<Sessi
   }
   return {
     store,
-    rooms: new Rooms({ store, clock, log, limits, metrics, compactor, isBusy: () => outlet.busy }),
+    rooms: new Rooms({ store, clock, log, limits, metrics, spans, compactor, isBusy: () => outlet.busy }),
     outlet,
     compactor,
     followers: new Followers(),

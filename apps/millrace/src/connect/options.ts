@@ -44,6 +44,22 @@ export function dataOption(): Option {
     })
 }
 
+/** Settings of commands about one binding in one workspace. */
+export interface BindingOptions extends WorkspaceOptions {
+  readonly binding: string
+}
+
+export function bindingOption(): Option {
+  return new Option("--binding <name>", "binding, as the configuration names it").makeOptionMandatory()
+}
+
+export function keyOption(): Option {
+  return new Option(
+    "--key <text>",
+    "idempotency key: a repeat with the same key has no second effect; drawn anew unless given",
+  )
+}
+
 export function jsonOption(): Option {
   return new Option("--json", "print JSON for programs")
 }

@@ -1,18 +1,5 @@
 import type { ServerResponse } from "node:http"
-import type { ErrorKind, MillraceError } from "@millrace/ports"
-
-const codes: Readonly<Partial<Record<ErrorKind, number>>> = {
-  invalid: 400,
-  usage: 400,
-  unauthenticated: 401,
-  forbidden: 403,
-  "not-found": 404,
-  conflict: 409,
-  "too-large": 413,
-  "rate-limited": 429,
-  timeout: 504,
-  unavailable: 503,
-}
+import { httpStatusOf, type MillraceError } from "@millrace/ports"
 
 export function answerJson(response: ServerResponse, status: number, body: unknown): void {
   response
@@ -22,5 +9,5 @@ export function answerJson(response: ServerResponse, status: number, body: unkno
 
 export function answerError(response: ServerResponse, { kind, message, retry }: MillraceError): void {
   if (response.headersSent) return void response.destroy()
-  answerJson(response, codes[kind] ?? 500, { error: { kind, message, retry } })
+  answerJson(response, httpStatusOf(kind), { error: { kind, message, retry } })
 }

@@ -1,15 +1,20 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
-import { type Log, MillraceError, messageOf } from "@millrace/ports"
+import { asMillraceError, httpStatusOf, type Log, MillraceError } from "@millrace/ports"
 import type { Projector } from "../projector.ts"
+import type { Caller } from "./caller.ts"
+import { metricsPage, metricsType } from "./metrics-page.ts"
+import { readJson } from "./read-body.ts"
+import { findRoute, keyOf } from "./route.ts"
+import { routes } from "./routes.ts"
 
 export interface WorkerServerOptions {
   readonly projector: Projector
   readonly host: string
   /** 0 for any free port. */
   readonly port: number
-  /** Whether the token may read the workspace. Throws kind `unauthenticated` for a token that is wrong or expired. */
-  readonly authorize: (token: string, workspace: string) => Promise<boolean> | boolean
+  /** Who a token is. Throws kind `unauthenticated` for one that is wrong or expired. */
+  readonly authenticate: (token: string) => Promise<Caller>
   readonly log: Log
 }
 
@@ -19,20 +24,20 @@ export interface WorkerServer {
   close(): Promise<void>
 }
 
-const statusPath = /^\/workspaces\/([a-z0-9][a-z0-9._-]{0,63})\/status$/
-
 /**
- * The worker's own HTTP: `/livez`, `/readyz` and `/workspaces/<workspace>/status?seq=S`, JSON all of them.
+ * The worker's own HTTP: `/livez`, `/readyz`, `/metrics`, and with a bearer token everything of `routes`, JSON all of them. A
+ * header `Idempotency-Key` makes a repeat of a POST answer as the first one did, without a second effect.
  *
  * Throws kind `usage` when the address cannot be had.
  */
 export async function startWorkerServer(options: WorkerServerOptions): Promise<WorkerServer> {
   const server = createServer((request, response) => {
     answer(request, options).then(
-      ({ status, body, headers }) => send(response, status, body, headers),
+      (given) => send(response, given),
       (thrown: unknown) => {
-        options.log.error("request failed", { detail: messageOf(thrown) })
-        send(response, 500, errorBody("bug", "The request failed; the worker's log says why."))
+        const error = asMillraceError(thrown, "bug")
+        if (error.kind === "bug") options.log.error("request failed", { detail: error.message })
+        send(response, errorAnswer(error))
       },
     )
   })
@@ -55,69 +60,74 @@ export async function startWorkerServer(options: WorkerServerOptions): Promise<W
 
 interface Answer {
   readonly status: number
-  readonly body: unknown
+  readonly body: string
+  readonly type?: string
   readonly headers?: Readonly<Record<string, string>>
 }
 
 async function answer(request: IncomingMessage, options: WorkerServerOptions): Promise<Answer> {
-  if (request.method !== "GET" && request.method !== "HEAD") {
-    return {
-      status: 405,
-      body: errorBody("unsupported", "Only GET is answered here."),
-      headers: { allow: "GET, HEAD" },
-    }
-  }
+  const { projector } = options
   const url = new URL(request.url ?? "/", "http://worker")
-  if (url.pathname === "/livez") return { status: 200, body: { live: true } }
-  if (url.pathname === "/readyz") {
-    const readiness = options.projector.readiness()
-    return { status: readiness.ready ? 200 : 503, body: readiness }
+  const isRead = request.method === "GET" || request.method === "HEAD"
+  if (isRead && url.pathname === "/livez") return json(200, { live: true })
+  if (isRead && url.pathname === "/readyz") {
+    const readiness = projector.readiness()
+    return json(readiness.ready ? 200 : 503, readiness)
   }
-  const workspace = statusPath.exec(url.pathname)?.[1]
-  if (workspace === undefined) {
-    return {
-      status: 404,
-      body: errorBody("not-found", "There is /livez, /readyz and /workspaces/<workspace>/status here."),
-    }
+  if (isRead && url.pathname === "/metrics") {
+    return { status: 200, body: metricsPage(projector.metrics()), type: metricsType }
   }
-  return answerStatus(request, url, workspace, options)
+  const { route, at, methods } = findRoute(routes, isRead ? "GET" : (request.method ?? ""), url.pathname)
+  if (route === undefined) return noRoute(url.pathname, methods)
+  const caller = await callerOf(request, options)
+  const given = await route.handle({
+    projector,
+    caller,
+    at,
+    query: url.searchParams,
+    key: keyOf(request),
+    body: () => readJson(request),
+  })
+  return json(200, given)
 }
 
-async function answerStatus(
-  request: IncomingMessage,
-  url: URL,
-  workspace: string,
-  { projector, authorize }: WorkerServerOptions,
-): Promise<Answer> {
+function callerOf(request: IncomingMessage, options: WorkerServerOptions): Promise<Caller> {
   const token = /^Bearer ([^\s]+)$/i.exec(request.headers.authorization ?? "")?.[1]
-  if (token === undefined) return unauthenticated("Send a token in the header Authorization: Bearer TOKEN.")
-  try {
-    if (!(await authorize(token, workspace))) {
-      return { status: 403, body: errorBody("forbidden", `The token does not allow to read ${workspace}.`) }
-    }
-  } catch (thrown) {
-    if (thrown instanceof MillraceError && thrown.kind === "unauthenticated") return unauthenticated(thrown.message)
-    throw thrown
-  }
-  const seq = Number(url.searchParams.get("seq") ?? "0")
-  if (!Number.isSafeInteger(seq) || seq < 0) {
-    return { status: 400, body: errorBody("invalid", "seq must be a whole number.") }
-  }
-  return { status: 200, body: await projector.reportAt(workspace, seq) }
+  if (token !== undefined) return options.authenticate(token)
+  throw new MillraceError("Send a token in the header Authorization: Bearer TOKEN.", { kind: "unauthenticated" })
 }
 
-function unauthenticated(message: string): Answer {
-  return { status: 401, body: errorBody("unauthenticated", message), headers: { "www-authenticate": "Bearer" } }
+function noRoute(pathname: string, methods: readonly string[]): Answer {
+  if (methods.length === 0) {
+    throw new MillraceError(`There is nothing at ${pathname}: see the projector's README for what there is.`, {
+      kind: "not-found",
+    })
+  }
+  const allow = methods.join(", ")
+  return { ...json(405, errorBody("unsupported", `Only ${allow} is answered here.`)), headers: { allow } }
+}
+
+function errorAnswer({ kind, message, retry }: MillraceError): Answer {
+  const headers: Record<string, string> = {}
+  if (kind === "unauthenticated") headers["www-authenticate"] = "Bearer"
+  if (typeof retry === "object") headers["retry-after"] = String(Math.ceil(retry.afterMs / 1_000))
+  const text = kind === "bug" ? "The request failed; the worker's log says why." : message
+  // Status 426 asks for another protocol, which is not what is meant here.
+  return { ...json(kind === "unsupported" ? 422 : httpStatusOf(kind), errorBody(kind, text)), headers }
 }
 
 function errorBody(kind: string, message: string): unknown {
   return { error: { kind, message } }
 }
 
-function send(response: ServerResponse, status: number, body: unknown, headers: Answer["headers"] = {}): void {
-  const text = JSON.stringify(body)
-  response.writeHead(status, { "content-type": "application/json", "cache-control": "no-store", ...headers })
-  response.end(text)
+function json(status: number, body: unknown): Answer {
+  return { status, body: JSON.stringify(body ?? null) }
+}
+
+function send(response: ServerResponse, { status, body, type, headers = {} }: Answer): void {
+  if (response.headersSent) return void response.destroy()
+  response.writeHead(status, { "content-type": type ?? "application/json", "cache-control": "no-store", ...headers })
+  response.end(body)
 }
 
 function listen(server: Server, host: string, port: number): Promise<void> {

@@ -52,10 +52,15 @@ export function checkAdminOfAll(claims: Claims): void {
   throw new MillraceError('Only a token with role admin for "*" may do this; ask for one.', { kind: "forbidden" })
 }
 
+/** The role that the token grants in the workspace; undefined where it grants none that is known. Never throws. */
+export function roleFor(claims: Claims, name: string): Role | undefined {
+  const role = claims.workspaces[patternFor(claims, name) ?? ""] ?? ""
+  return isRole(role) ? role : undefined
+}
+
 /** Whether the token may read the workspace; never throws. */
 export function mayRead(claims: Claims, name: string): boolean {
-  const pattern = patternFor(claims, name)
-  return pattern !== undefined && isRole(claims.workspaces[pattern] ?? "")
+  return roleFor(claims, name) !== undefined
 }
 
 function permissionOf(role: Role, status: boolean): Permission {

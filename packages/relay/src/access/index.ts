@@ -1,4 +1,4 @@
-export { type Grant, grantFor, mayRead } from "./grants.ts"
+export { type Grant, grantFor, mayRead, roleFor } from "./grants.ts"
 export { type ReadUrl, type ReadUrlOptions, urlReader } from "./http-text.ts"
 export { localKeyId, openKeyFile } from "./key-file.ts"
 export { KeySet, type KeySetOptions, type KeySource, parseKeySet } from "./key-set.ts"

@@ -1,27 +1,7 @@
 import type { ServerResponse } from "node:http"
 import { Readable } from "node:stream"
 import { pipeline } from "node:stream/promises"
-import type { ErrorKind, MillraceError } from "@millrace/ports"
-
-const statuses: Readonly<Record<ErrorKind, number>> = {
-  invalid: 400,
-  unauthenticated: 401,
-  forbidden: 403,
-  "not-found": 404,
-  conflict: 409,
-  generation: 410,
-  reserved: 422,
-  "too-large": 413,
-  "rate-limited": 429,
-  timeout: 504,
-  unavailable: 503,
-  storage: 503,
-  corrupt: 400,
-  unsupported: 426,
-  closed: 503,
-  usage: 400,
-  bug: 500,
-}
+import { httpStatusOf, type MillraceError } from "@millrace/ports"
 
 /** An answer of HTTP before it is written, so that a refused upgrade and a request look alike. */
 export interface Answer {
@@ -57,7 +37,7 @@ export function textAnswer(contentType: string, body: string): Answer {
 /** `{ error: { kind, message, retry } }` under the status of the kind. */
 export function errorAnswer(error: MillraceError): Answer {
   const { kind, message, retry } = error
-  const answer = jsonAnswer(statuses[kind], { error: { kind, message, retry } })
+  const answer = jsonAnswer(httpStatusOf(kind), { error: { kind, message, retry } })
   const extra: Record<string, string> = {}
   if (kind === "unauthenticated") extra["www-authenticate"] = "Bearer"
   if (kind === "unsupported") extra["upgrade"] = "websocket"

@@ -15,6 +15,8 @@ export interface CommitterOptions {
   isBusy(): boolean
   /** Entries up to this ordinal are flushed. */
   onDurable(ordinal: number, seq: number): void
+  /** Entries were flushed, the first under `seq`; left out where nobody traces. */
+  readonly onCommitted?: ((entries: readonly NewEntry[], seq: number) => void) | undefined
   /** An append failed; what waited is forgotten and nothing is taken any more. */
   onFailure(cause: unknown): void
 }
@@ -132,6 +134,7 @@ export class Committer {
     metrics.commits.add()
     metrics.flushBytes.observe(bytes)
     metrics.commitSeconds.observe((clock.nowMs() - this.#beganAtMs) / 1000)
+    this.#options.onCommitted?.(group, this.#seq - group.length + 1)
     this.#options.onDurable(this.#durable, this.#seq)
   }
 

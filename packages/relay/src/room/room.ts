@@ -1,4 +1,4 @@
-import { type Clock, type Log, MillraceError, messageOf } from "@millrace/ports"
+import { type Clock, type Log, MillraceError, messageOf, type Spans } from "@millrace/ports"
 import { formatWorkspaceRef, frameTypes, syncSteps, type WorkspaceRef } from "@millrace/protocol"
 import type { Store } from "@millrace/store"
 import type { Tail } from "../compact/compactor.ts"
@@ -13,6 +13,7 @@ import { Notices } from "./notices.ts"
 import type { Peer } from "./peer.ts"
 import { Presences } from "./presences.ts"
 import { type LoadedState, loadState } from "./load-state.ts"
+import { commitSpans } from "./commit-spans.ts"
 import type { Replica } from "./replica.ts"
 import { streamOf } from "./stream-name.ts"
 
@@ -23,6 +24,7 @@ export interface RoomOptions {
   readonly log: Log
   readonly limits: Limits
   readonly metrics: Metrics
+  readonly spans: Spans
   readonly state: LoadedState
   /** Whether the process has much to do, so that commits should be fewer and larger. */
   isBusy(): boolean
@@ -83,6 +85,7 @@ export class Room {
       maxBytes: options.limits.maxCommitBytes,
       metrics: options.metrics,
       isBusy: () => options.isBusy(),
+      onCommitted: commitSpans(options),
       onDurable: (ordinal, seq) => this.#becameDurable(ordinal, seq),
       onFailure: (cause) => this.#poisonBy(cause),
     })

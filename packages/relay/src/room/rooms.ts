@@ -1,4 +1,4 @@
-import { type Clock, type Log, MillraceError, messageOf, type Timer } from "@millrace/ports"
+import { type Clock, type Log, MillraceError, messageOf, type Spans, type Timer } from "@millrace/ports"
 import type { WorkspaceRef } from "@millrace/protocol"
 import type { Store } from "@millrace/store"
 import type { Compactor } from "../compact/compactor.ts"
@@ -14,6 +14,7 @@ export interface RoomsOptions {
   readonly log: Log
   readonly limits: Limits
   readonly metrics: Metrics
+  readonly spans: Spans
   readonly compactor: Compactor
   /** Whether the process has much to do. */
   isBusy(): boolean
