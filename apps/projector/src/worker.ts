@@ -6,6 +6,7 @@ import { openAccess, signToken, type TokenKey, urlReader } from "@millrace/relay
 import { openLmdbStore } from "@millrace/store/lmdb"
 import { platformSchema } from "@millrace/workspace"
 import { callerOf } from "./caller-of.ts"
+import { openTelemetry } from "@millrace/telemetry"
 import type { Settings } from "./settings.ts"
 import { openOutlets } from "./targets.ts"
 
@@ -53,6 +54,8 @@ export async function startWorker(settings: Settings, ports: WorkerPorts): Promi
         { kind: "usage" },
       )
     }
+    const telemetry = await openTelemetry({ service: "millrace-projector", environment, log, clock })
+    undo.push(() => telemetry.close())
     const { targets, bindings } = openOutlets(config, dataDir, clock, environment)
     for (const target of targets) undo.push(() => target.close())
     const store = await openLmdbStore({ folder: join(dataDir, "projector") })
@@ -71,6 +74,7 @@ export async function startWorker(settings: Settings, ports: WorkerPorts): Promi
       clock,
       random,
       log,
+      spans: telemetry.spans,
       onFenced: ports.onFenced,
     })
     undo.push(() => projector.close())

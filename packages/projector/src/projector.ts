@@ -11,6 +11,8 @@ import {
   systemClock,
   systemRandom,
   type Timer,
+  noSpans,
+  type Spans,
 } from "@millrace/ports"
 import type { Store } from "@millrace/store"
 import type { RunReport, Target } from "@millrace/target"
@@ -47,6 +49,8 @@ export interface ProjectorOptions {
   readonly clock?: Clock
   readonly random?: Random
   readonly log?: Log
+  /** Where steps of edits are told; nowhere unless given. */
+  readonly spans?: Spans
   /** Another projector took over the journal: close this one. */
   readonly onFenced?: (error: MillraceError) => void
   /** When each binding's target is looked at by itself; see `observedEvery`. By binding's name. */
@@ -158,6 +162,7 @@ export class Projector {
           clock,
           log,
           tally: this.#tally,
+          spans: options.spans ?? noSpans,
           isHeld: (workspace) => {
             const known = this.#workspaces.get(workspace)
             // What comes back needs the document: before its log is read nothing of the workspace is sent.
@@ -307,6 +312,7 @@ export class Projector {
         clock: this.#clock,
         random: this.#random,
         log: this.#log,
+        spans: this.#options.spans ?? noSpans,
         onAnswers: (answers) => void this.#answered(workspace, answers),
         onReady: () => this.#ready(workspace),
         runs: () => this.#runs(workspace),

@@ -1,6 +1,14 @@
 import type { Schema } from "@millrace/model"
 import type { RunReport } from "@millrace/target"
-import { type Clock, jitteredDelayMs, type Log, type MillraceError, type Random, type Timer } from "@millrace/ports"
+import {
+  type Clock,
+  jitteredDelayMs,
+  type Log,
+  type MillraceError,
+  type Random,
+  type Timer,
+  type Spans,
+} from "@millrace/ports"
 import { WorkspaceFollower } from "./derive/workspace-follower.ts"
 import type { RecordName } from "./journal/entry.ts"
 import type { Ledger } from "./journal/ledger.ts"
@@ -18,6 +26,7 @@ export interface SupervisorOptions {
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
+  readonly spans: Spans
   readonly onAnswers: (answers: ReadonlyMap<string, unknown>) => void
   readonly onReady: () => void
   /** What runs in the targets, by key of the status document. */

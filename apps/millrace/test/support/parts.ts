@@ -26,7 +26,11 @@ export interface Parts {
  * The system in parts: relay and projector as processes of their own, to be killed and started again at will, and the
  * front in this process. Everything is configured by the file that a person would write.
  */
-export async function startParts(dir: string, settings: Pick<ConfigInput, "targets" | "bindings">): Promise<Parts> {
+export async function startParts(
+  dir: string,
+  settings: Pick<ConfigInput, "targets" | "bindings">,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Parts> {
   const configFile = join(dir, "millrace.json")
   writeFileSync(configFile, JSON.stringify({ dataDir: "data", ...settings }))
   const relayPort = await freePort()
@@ -60,11 +64,13 @@ export async function startParts(dir: string, settings: Pick<ConfigInput, "targe
     startRelay: () =>
       spawnNode(relayFile, {
         args: [...shared, "--listen", `127.0.0.1:${relayPort}`],
+        env,
         readyLine: /^relay listening on (\S+)$/,
       }),
     startProjector: async () => {
       projector = await spawnNode(projectorFile, {
         args: [...shared, "--listen", "127.0.0.1:0", "--relay", url],
+        env,
         readyLine: /^projector ready on (\S+)$/,
       })
       return projector

@@ -1,4 +1,4 @@
-import { asMillraceError, type Clock, type Log, messageOf, sleep } from "@millrace/ports"
+import { asMillraceError, type Clock, type Log, messageOf, sleep, type Spans } from "@millrace/ports"
 import { type Binding, comesBack, defaultDeletions } from "../binding.ts"
 import type { Receipts, RecordName } from "../journal/entry.ts"
 import type { Ledger } from "../journal/ledger.ts"
@@ -8,6 +8,7 @@ import type { Tally } from "../metrics/tally.ts"
 import type { Reconciler } from "../two-way/reconciler.ts"
 import type { Outgoing } from "../view/view.ts"
 import { BatchWindow } from "./batch-window.ts"
+import { deliverSpans } from "./deliver-spans.ts"
 import { withDeadline } from "./deadline.ts"
 import { DeletionBrake } from "./deletion-brake.ts"
 import { withIntents } from "./intents.ts"
@@ -24,6 +25,7 @@ export interface CourierOptions {
   readonly clock: Clock
   readonly log: Log
   readonly tally: Tally
+  readonly spans: Spans
   /** Workspaces from which nothing may be sent at present. */
   readonly isHeld: (workspace: string) => boolean
   /** How long a call may take at most by now; 0 or less where none may begin: the lease of the partition is over. */
@@ -162,6 +164,7 @@ export class Courier {
         return link.target.apply(batch, { signal })
       })
       tally.called(link.target.name, clock.nowMs() - beganMs)
+      deliverSpans(this.#options.spans, clock, this.binding, { beganMs, changes: ready.changes, receipts })
       const verdict = judge(ready.changes, receipts, {
         shape: this.binding.shape,
         timeMs: clock.nowMs(),

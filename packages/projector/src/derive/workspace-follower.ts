@@ -1,6 +1,6 @@
 import type { Closable, LogEntry } from "@millrace/client/node"
 import { classOfClient, resolutionsOf, type Schema } from "@millrace/model"
-import { asMillraceError, type Clock, type Log, MillraceError, sleep, type Timer } from "@millrace/ports"
+import { asMillraceError, type Clock, type Log, MillraceError, sleep, type Timer, type Spans } from "@millrace/ports"
 import * as Y from "yjs"
 import type { Derived, DerivedRecord } from "../journal/entry.ts"
 import type { Ledger } from "../journal/ledger.ts"
@@ -9,6 +9,7 @@ import type { Landed } from "../journal/two-way-entries.ts"
 import type { RelayPort } from "../relay-port.ts"
 import { dependencyRanks } from "./dependency-ranks.ts"
 import { isEmpty, lookAt, noFindings } from "./derive.ts"
+import { deriveSpans } from "./derive-spans.ts"
 import { type MergedRecords, openMergedRecords } from "./merged-records.ts"
 import { type Touch, type TouchedRecord, TouchedRecords } from "./touch.ts"
 
@@ -30,6 +31,7 @@ export interface FollowerOptions {
   readonly deriveDelayMs: number
   readonly clock: Clock
   readonly log: Log
+  readonly spans: Spans
   /** Called once, when the follower is of no more use: state `restored` or `stopped`. */
   /** Answers to conflicts stand in the document, by conflict id, as whatever was written there. */
   readonly onAnswers?: (answers: ReadonlyMap<string, unknown>) => void
@@ -302,6 +304,7 @@ export class WorkspaceFollower {
       const derived: Derived = { kind: "derived", workspace, generation, ...findings, landed, position }
       findings.records.sort((a, b) => this.#rank(a) - this.#rank(b))
       await this.#options.ledger.commit(splitDerived(derived))
+      deriveSpans(this.#options.spans, this.#options.clock, derived)
       if (!this.#ended) this.#tell()
     } catch (thrown) {
       this.#touched.addAll(touched)
