@@ -1,4 +1,5 @@
 import { join } from "node:path"
+import type { Schema } from "@millrace/model"
 import type { Clock } from "@millrace/ports"
 import { openLmdbStore } from "@millrace/store/lmdb"
 import type { Store } from "@millrace/store"
@@ -27,6 +28,8 @@ export interface StageOptions {
   readonly limits?: Partial<ProjectorLimits>
   readonly observe?: NonNullable<ProjectorOptions["observe"]>
   readonly clock?: Clock
+  /** Another than the common one. */
+  readonly schema?: Schema
 }
 
 /** A folder, a relay in memory and a projector on both, that can be stopped and started. */
@@ -51,10 +54,10 @@ export class Stage {
     const view = View.open(join(this.folder, "view"))
     try {
       const projector = await openProjector({
+        schema,
         ...options,
         store,
         view,
-        schema,
         relay: this.relay.port(),
         limits: { ...quick, ...options.limits },
       })
