@@ -1,10 +1,11 @@
 import { existsSync, globSync, readFileSync } from "node:fs"
 import { join, resolve } from "node:path"
 import { openRecords, type Records } from "@millrace/model"
-import { tempDir } from "@millrace/testkit"
+import { seededRandom, seedFromEnvironment, tempDir } from "@millrace/testkit"
 import { exportDefinitions, importDefinition, platformSchema, type PlatformSchema } from "@millrace/workspace"
 import { expect, test } from "vitest"
 import * as Y from "yjs"
+import { playWorkflowHistories } from "../src/suite/index.ts"
 import { canonicalXml, decodeXml, parseXml, printXml } from "../src/xml/index.ts"
 import { canonicalByXmllint, refusedBySchemas } from "./support/schemas.ts"
 
@@ -82,4 +83,15 @@ test("T411 a node that is renamed has the new name wherever it is named, and not
   expect(after.get(path)).toBe(before.get(path)?.replaceAll('"aggregate"', '"another-name"'))
   expect(after.get(path)).not.toBe(before.get(path))
   for (const each of paths) if (each !== path) expect(after.get(each)).toBe(before.get(each))
+})
+
+test("T410 replicas edit a real workflow offline: what the judge lets through is valid by the official schemas", async () => {
+  const seed = seedFromEnvironment()
+  const texts: { name: string; text: string }[] = []
+  const workflow = parseXml(textAt("pageview/hourly/workflow.xml"))
+  const onPrinted = (text: string): void => void texts.push({ name: `printed ${texts.length}`, text })
+  const played = [...playWorkflowHistories({ seed, histories: 60, workflow, random: seededRandom, onPrinted })]
+  expect(played.at(-1)).toMatchObject({ histories: 60, problems: [] })
+  expect(texts.length).toBeGreaterThan(5)
+  expect(await refusedBySchemas(texts)).toEqual(new Map())
 })
