@@ -23,7 +23,8 @@ export function heldIn(
 const isBulk = ({ method, url }: ScriptedRequest): boolean => method === "POST" && url === "/api/atlas/v2/entity/bulk"
 
 export async function fakeSubject(options: { readonly timeoutMs?: number }): Promise<Subject> {
-  const { server, entities } = await startFakeAtlas()
+  const atlas = await startFakeAtlas()
+  const { server, entities } = atlas
   const config = atlasConfig({ kind: "atlas", url: server.url, ...options }, "targets.fake")
   return {
     target: createAtlasTarget("fake", config, { clock: systemClock }),
@@ -35,6 +36,24 @@ export async function fakeSubject(options: { readonly timeoutMs?: number }): Pro
       hangNextAfterApply: () => server.script({ only: isBulk, hang: "after" }),
       dropNextAfterApply: () => server.script({ only: isBulk, drop: "after" }),
       delayNext: (delayMs) => server.script({ delayMs }),
+    },
+    world: {
+      edit: (_collection, id, name) => {
+        for (const entity of entities) if (entity.attributes["millraceId"] === id) entity.attributes["name"] = name
+        return Promise.resolve()
+      },
+      cutNextListing: () => {
+        const isRead = ({ method, url }: ScriptedRequest): boolean => method === "GET" && url.includes("/entity/bulk?")
+        const answer = { status: 200, headers: { "content-length": "5000" }, body: '{"entities":[' }
+        server.script({ only: isRead, answer, cutBody: true })
+        return Promise.resolve()
+      },
+      normalise: () => {
+        atlas.normalise = (text) => text.trim()
+      },
+      addDefault: () => {
+        atlas.defaults = { description: null, createTime: 0, retention: 0, userDescription: "made by the server" }
+      },
     },
     dispose: () => server.stop(),
   }

@@ -24,6 +24,10 @@ export interface FakeAtlas {
   readonly server: ScriptedServer
   readonly entities: FakeEntity[]
   readonly types: Map<string, Named>
+  /** What the server makes of a comment that it is given. */
+  normalise: (text: string) => string
+  /** Attributes that it adds to each new entity. */
+  defaults: Readonly<Record<string, unknown>>
   /** Puts an entity there as somebody else would. */
   seed(entity: Partial<FakeEntity> & { readonly typeName: string }): FakeEntity
 }
@@ -31,9 +35,7 @@ export interface FakeAtlas {
 const attribute = (name: string, typeName = "string"): { name: string; typeName: string } => ({ name, typeName })
 
 /** As much of Atlas's REST API as its answers to the target: atomic bulks, soft deletes, names unique by type. */
-export async function startFakeAtlas(
-  options: { readonly normalise?: (text: string) => string } = {},
-): Promise<FakeAtlas> {
+export async function startFakeAtlas(): Promise<FakeAtlas> {
   const entities: FakeEntity[] = []
   const classifications = new Map<string, Named>()
   const business = new Map<string, Named>()
@@ -136,8 +138,7 @@ export async function startFakeAtlas(
       Array.isArray(value) ? value.map((one) => real(one as never)) : real(value as never)
     for (const entity of sent) {
       const known = new Set(attributesOf(entity.typeName).map(({ name }) => name))
-      const text = (value: unknown): unknown =>
-        typeof value === "string" ? (options.normalise?.(value) ?? value) : value
+      const text = (value: unknown): unknown => (typeof value === "string" ? fake.normalise(value) : value)
       const attributes = Object.fromEntries(
         Object.entries(entity.attributes)
           .filter(([name]) => known.has(name))
@@ -150,7 +151,12 @@ export async function startFakeAtlas(
       const there = living(entity.typeName, entity.attributes["qualifiedName"])
       if (there === undefined) {
         const guid = guidAssignments[entity.guid] ?? ""
-        seed({ ...entity, guid, attributes: { ...attributes, ...shown }, relationshipAttributes: related })
+        seed({
+          ...entity,
+          guid,
+          attributes: { ...fake.defaults, ...attributes, ...shown },
+          relationshipAttributes: related,
+        })
         continue
       }
       Object.assign(there.attributes, attributes, shown)
@@ -262,5 +268,6 @@ export async function startFakeAtlas(
     if (path.startsWith("v2/entity/guid/")) return extras(request.method, path, body)
     return { status: 404 }
   })
-  return { server, entities, types, seed }
+  const fake: FakeAtlas = { server, entities, types, seed, normalise: (text) => text, defaults: {} }
+  return fake
 }

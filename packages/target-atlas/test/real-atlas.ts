@@ -23,7 +23,7 @@ export async function restarted(): Promise<AtlasServer> {
   return server
 }
 
-export function targetFor(atlas: AtlasServer, settings: object = {}): StateTarget {
+export function targetFor(atlas: { readonly url: string }, settings: object = {}): StateTarget {
   const auth = { kind: "basic", user: "admin", password: { env: "PASSWORD" } }
   const config = atlasConfig({ kind: "atlas", url: atlas.url, auth, ...settings }, "targets.real")
   return createAtlasTarget("real", config, { clock: systemClock, readSecret: () => "admin" })

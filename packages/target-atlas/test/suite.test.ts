@@ -5,6 +5,7 @@ import { fakeSubject } from "./atlas-subject.ts"
 const cases = targetSuite("state", {
   make: fakeSubject,
   http: true,
+  world: ["edit", "cut", "normalise", "default"],
   spoil: (change) => ({ ...change, after: JSON.stringify({ labels: ["not a label"] }) }),
 })
 

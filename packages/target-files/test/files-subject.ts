@@ -37,6 +37,13 @@ export async function filesSubject(): Promise<Subject> {
       await rm(dir)
       if (moved) await rename(away, dir)
     },
+    world: {
+      edit: async (collection, id, name) => {
+        const path = join(dir, "suite", collection, `${id}.json`)
+        const held = JSON.parse(await readFile(path, "utf8")) as { readonly fields: object }
+        await writeFile(path, JSON.stringify({ ...held, fields: { ...held.fields, name } }))
+      },
+    },
     dispose: () => Promise.resolve(),
   }
 }

@@ -2,4 +2,5 @@ import { targetSuite } from "@millrace/target/suite"
 import { test } from "vitest"
 import { filesSubject } from "./files-subject.ts"
 
-for (const { title, run } of targetSuite("state", { make: filesSubject, http: false })) test(title, run)
+for (const { title, run } of targetSuite("state", { make: filesSubject, http: false, world: ["edit"] }))
+  test(title, run)

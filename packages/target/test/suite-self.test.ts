@@ -4,6 +4,7 @@ import { targetSuite } from "../src/suite/index.ts"
 test("the suite names each case once and begins each title with a rule's id", () => {
   const options = {
     http: true,
+    world: ["edit", "cut", "normalise", "default"] as const,
     spoil: <T>(change: T): T => change,
     make: () => Promise.reject(new Error("not run here")),
   }

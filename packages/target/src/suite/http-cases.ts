@@ -2,7 +2,7 @@ import assert from "node:assert/strict"
 import type { FailureKind } from "../receipt.ts"
 import { ChangeMaker } from "./changes.ts"
 import type { HttpFaults, Subject, SuiteCase, SuiteOptions } from "./subject.ts"
-import { applyAccepted, applyFailed, assertHeld } from "./verify.ts"
+import { apply, applyAccepted, applyFailed, assertHeld } from "./verify.ts"
 
 const kinds: readonly (readonly [status: number, kind: FailureKind])[] = [
   [400, "invalid"],
@@ -45,6 +45,22 @@ export function httpCases(options: SuiteOptions): readonly SuiteCase[] {
           const [failed] = await applyFailed(subject.target, changes, kind)
           assert.match(failed?.reason ?? "", new RegExp(`${status}.*because of this`))
           assert.equal(failed?.wholeBatch, undefined, "a batch of one is not refused as a whole")
+          await applyAccepted(subject.target, changes)
+          await assertHeld(subject, changes)
+        },
+      ),
+    ),
+
+    ...[404, 409].map((status) =>
+      test(
+        `T300 an answer ${status} is never taken for an acceptance; its words are handed on, and the repeat is accepted`,
+        undefined,
+        async (subject, http, make) => {
+          const changes = make.records(1)
+          http.refuseNext({ status, body: "<title>because of this</title>" })
+          const [receipt] = await apply(subject.target, changes)
+          assert.equal(receipt?.outcome, "failed")
+          if (receipt?.outcome === "failed") assert.match(receipt.reason, new RegExp(`${status}.*because of this`))
           await applyAccepted(subject.target, changes)
           await assertHeld(subject, changes)
         },

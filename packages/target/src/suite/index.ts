@@ -1,3 +1,3 @@
 export { ChangeMaker, hostileTexts } from "./changes.ts"
 export { targetSuite } from "./suite.ts"
-export type { Held, HttpFaults, Subject, SuiteCase, SuiteOptions } from "./subject.ts"
+export type { Held, HttpFaults, Subject, SuiteCase, SuiteOptions, World, WorldAct } from "./subject.ts"

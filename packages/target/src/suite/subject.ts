@@ -27,6 +27,20 @@ export interface HttpFaults {
   delayNext(delayMs: number): void
 }
 
+/** What others do in the world of a state target. */
+export type WorldAct = "edit" | "cut" | "normalise" | "default"
+
+export interface World {
+  /** Gives the field `name` of a record another value, past the target. */
+  edit?(collection: string, id: string, name: string): Promise<void>
+  /** The next listing breaks off. */
+  cutNextListing?(): Promise<void>
+  /** From now on what is written is kept without white space around it. */
+  normalise?(): void
+  /** From now on what is written gets something that nobody sent. */
+  addDefault?(): void
+}
+
 /** One fresh target and the world that it writes to. */
 export interface Subject {
   readonly target: Target
@@ -36,6 +50,7 @@ export interface Subject {
   die(): Promise<void>
   revive(): Promise<void>
   readonly http?: HttpFaults
+  readonly world?: World
   dispose(): Promise<void>
 }
 
@@ -49,6 +64,8 @@ export interface SuiteOptions {
   readonly spoil?: (change: Change) => Change
   /** Whether `make` gives `http`. */
   readonly http: boolean
+  /** What `world` of the subjects can do; left out: nothing. */
+  readonly world?: readonly WorldAct[]
 }
 
 /** One case, to be handed to any test runner. */

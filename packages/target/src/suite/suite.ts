@@ -2,6 +2,7 @@ import { commonCases } from "./common-cases.ts"
 import { httpCases } from "./http-cases.ts"
 import { stateCases } from "./state-cases.ts"
 import type { SuiteCase, SuiteOptions } from "./subject.ts"
+import { worldCases } from "./world-cases.ts"
 
 /**
  * The contract of a target as cases for any test runner:
@@ -14,6 +15,6 @@ export function targetSuite(shape: "log" | "state", options: SuiteOptions): read
   return [
     ...commonCases(options),
     ...(options.http ? httpCases(options) : []),
-    ...(shape === "state" ? stateCases(options) : []),
+    ...(shape === "state" ? [...stateCases(options), ...worldCases(options)] : []),
   ]
 }
