@@ -40,5 +40,5 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   ],
   "apps/web": ["client", "model", "ports", "workspace"],
   "apps/millrace": ["client", "config", "model", "ports", "protocol", "relay", "store", "target-oozie", "workspace"],
-  bench: ["client", "model", "ports", "protocol", "relay", "testkit"],
+  bench: ["client", "model", "ports", "protocol", "relay", "target", "target-atlas", "target-flume", "testkit"],
 }

@@ -5,6 +5,7 @@ import { messageOf } from "@millrace/ports"
 import { cleanUp } from "@millrace/testkit/at-end"
 import { describeMachine } from "./machine.ts"
 import { ensurePeers } from "./peers.ts"
+import { benchDelivery } from "./projector/delivery.ts"
 import { benchRecords } from "./records/benchmark.ts"
 import { benchRelay, type RelayBench } from "./relay/benchmark.ts"
 import { contestants } from "./relay/contestants.ts"
@@ -13,7 +14,7 @@ import { tableOf } from "./table.ts"
 
 const usage = `npm run -s bench -- NAME [settings]: measures ours beside others on the same work.
 
-  NAME                relay, or records
+  NAME                relay, records, or delivery (to real servers of Flume and Atlas)
   --json              rows as JSON on standard output instead of a table
   --quick             shorter and once
   --runs N            runs of each case; the middle counts (3, with --quick 1)
@@ -58,10 +59,15 @@ async function main(): Promise<number> {
   const niceness = values.nice === undefined ? null : Number(values.nice)
   const size = values.quick ? "quick" : "full"
   const records = Number(values.records ?? (values.quick ? 10_000 : 100_000))
-  const { rows, failures } =
-    name === "records"
-      ? { rows: await benchRecords({ records, workspaces: records / 100, runs, folder, say }), failures: 0 }
-      : await relay({ values, size, runs, folder, niceness, say })
+  const measured: Readonly<Record<BenchName, () => Promise<RelayBench>>> = {
+    relay: () => relay({ values, size, runs, folder, niceness, say }),
+    records: async () => ({
+      rows: await benchRecords({ records, workspaces: records / 100, runs, folder, say }),
+      failures: 0,
+    }),
+    delivery: async () => ({ rows: await benchDelivery({ runs, quick: values.quick, say }), failures: 0 }),
+  }
+  const { rows, failures } = await measured[name]()
   if (values.out !== undefined) {
     const loadAverageAfter = describeMachine(root).loadAverage
     const result = {
@@ -79,6 +85,8 @@ async function main(): Promise<number> {
   return failures === 0 ? 0 : 1
 }
 
+const benches = ["relay", "records", "delivery"] as const
+type BenchName = (typeof benches)[number]
 type Values = ReturnType<typeof parseArgs<{ options: typeof options }>>["values"]
 
 interface RelaySettings {
@@ -103,11 +111,13 @@ async function relay({ values, niceness, ...common }: RelaySettings): Promise<Re
   })
 }
 
-function parse(): { readonly values: Values; readonly name: string } | undefined {
+function parse(): { readonly values: Values; readonly name: BenchName } | undefined {
   try {
     const { values, positionals } = parseArgs({ options, allowPositionals: true })
-    const [name = "", ...more] = positionals
-    if (values.help || (more.length === 0 && ["relay", "records"].includes(name))) return { values, name }
+    const [wanted = "", ...more] = positionals
+    const name = benches.find((one) => one === wanted)
+    if (values.help) return { values, name: name ?? "relay" }
+    if (more.length === 0 && name !== undefined) return { values, name }
     process.stderr.write(usage)
   } catch (thrown) {
     process.stderr.write(`${messageOf(thrown)}\n\n${usage}`)
