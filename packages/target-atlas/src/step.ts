@@ -1,8 +1,8 @@
-import { type Applied, type Change, sortedJson } from "@millrace/target"
+import type { Applied, Change } from "@millrace/target"
 import { type Desired, desiredOf, nameOfRecord } from "./desired.ts"
 import type { AtlasEntity } from "./entity.ts"
 import { type AtlasMapping, type CollectionMapping, databaseType, mappingOf } from "./mapping.ts"
-import { readFields, sentFields } from "./read-back.ts"
+import { readFields } from "./read-back.ts"
 import { isLater, revisionOf } from "./revision.ts"
 
 /** Entities as they were found: by the type that was asked for, then by qualified name. */
@@ -59,7 +59,7 @@ export type Decision =
   | { readonly type: "update" | "delete"; readonly entity: AtlasEntity }
   /** Nothing to do; `fields` is what Atlas holds, undefined where it holds no such record. */
   | { readonly type: "none"; readonly fields: string | undefined; readonly entity?: AtlasEntity }
-  /** Somebody else's, or changed by somebody since the last look. */
+  /** Somebody else's. */
   | { readonly type: "conflict"; readonly reason: string }
 
 /** What is to be done for a step, where Atlas holds `entity` under its name. */
@@ -82,13 +82,6 @@ export function decide(
   if (isLater(revision, change)) return none(mapping, step, entity, terms)
   const held = readFields(mapping, namespace, change.collection, change.id, entity, terms)
   if (revision.eventId === change.eventId && held === change.after) return { type: "none", fields: held, entity }
-  const foreignEdit = held !== sortedJson(sentFields(entity)) && held !== change.after
-  if (foreignEdit && applied?.observed !== undefined && applied.observed !== null && applied.observed !== held) {
-    return {
-      type: "conflict",
-      reason: `${entity.updatedBy} changed ${step.name} in Atlas since it was looked at; it is looked at again first`,
-    }
-  }
   return { type: "update", entity }
 }
 

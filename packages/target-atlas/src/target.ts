@@ -27,7 +27,7 @@ import { isLater } from "./revision.ts"
 import { planOf } from "./plan.ts"
 import { type Step, stepOf } from "./step.ts"
 import { ensureTypes, type KnownTypes, readTypes } from "./types.ts"
-import { decideAll, lookUp, type Result, type WriteContext, writeSteps } from "./write.ts"
+import { decideAll, lookUp, type Result, type WriteContext, type Written, writeSteps } from "./write.ts"
 
 /**
  * Keeps every record as an entity of Apache Atlas, with its relations, labels, classifications and terms.
@@ -108,6 +108,7 @@ export class AtlasTarget implements StateTarget {
   }
 
   async #write(steps: readonly Step[], ask: Ask): Promise<ReadonlyMap<Step, Result>> {
+    const runs: Written[] = []
     const results = new Map<Step, Result>()
     const { mapping, entitiesPerRequest } = this.#config
     try {
@@ -121,15 +122,19 @@ export class AtlasTarget implements StateTarget {
           suspects: this.#suspects,
           remoteOf: (entity) => this.#remoteOf(entity),
         }
-        for (const [step, result] of await writeSteps(context, part, ask)) results.set(step, result)
-        const stopped = part.map((step) => results.get(step)).find(isStop)
+        const run = await writeSteps(context, part, ask)
+        await runs.at(-1)?.finished
+        runs.push(run)
+        const stopped = [...run.results.values()].find(isStop)
         if (stopped?.outcome === "failed") throw new Refused(stopped)
       }
     } catch (error) {
       if (!(error instanceof Refused)) throw error
       this.#ensured = false
-      for (const step of steps) if (!results.has(step)) results.set(step, error.refusal)
+      for (const step of steps) results.set(step, error.refusal)
     }
+    await runs.at(-1)?.finished
+    for (const run of runs) for (const [step, result] of run.results) results.set(step, result)
     return results
   }
 

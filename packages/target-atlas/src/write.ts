@@ -64,14 +64,25 @@ export async function decideAll(
   return { decisions, terms }
 }
 
-/** Brings a run of records, each once, to Atlas: one bulk for all that is written, then what needs calls of its own. */
-export async function writeSteps(
-  context: WriteContext,
-  steps: readonly Step[],
-  ask: Ask,
-): Promise<ReadonlyMap<Step, Result>> {
+/** What has come of a run of records so far. */
+export interface Written {
+  /** Complete once `finished` has resolved. */
+  readonly results: ReadonlyMap<Step, Result>
+  /** Never rejects but for an abort. */
+  readonly finished: Promise<void>
+}
+
+/**
+ * Brings a run of records, each once, to Atlas: one bulk for all that is written, then what needs calls of its own.
+ *
+ * Resolves when all is written; what Atlas made of it is read while the next run is on its way.
+ */
+export async function writeSteps(context: WriteContext, steps: readonly Step[], ask: Ask): Promise<Written> {
   const { client, mapping, suspects } = context
   const results = new Map<Step, Result>()
+  const give = (refused: Refusal): void => {
+    for (const step of steps) if (!results.has(step)) results.set(step, refused)
+  }
   try {
     const found = await lookUp(client, mapping, steps, ask)
     const { decisions } = await decideAll(context, steps, found, ask)
@@ -102,12 +113,17 @@ export async function writeSteps(
       await client.send("DELETE", "v2/entity/bulk", ask, undefined, { guid: ordered.map(({ entity }) => entity.guid) })
       for (const { step } of farewells) results.set(step, { outcome: "accepted" })
     }
-    await readBack(context, writings, guids, results, suspects, ask)
+    const finished = refusalOf(() => readBack(context, writings, guids, results, suspects, ask)).then((refused) => {
+      if (refused !== undefined) give(refused)
+    })
+    // Awaited by the caller after the next run, which may reject first.
+    finished.catch(() => {})
+    return { results, finished }
   } catch (error) {
     if (!(error instanceof Refused)) throw error
-    for (const step of steps) if (!results.has(step)) results.set(step, error.refusal)
+    give(error.refusal)
   }
-  return results
+  return { results, finished: Promise.resolve() }
 }
 
 async function sendBulk(

@@ -37,7 +37,8 @@ interface Answer {
 export async function entitiesOf(atlas: AtlasServer, typeName: string, end: string): Promise<readonly FakeEntity[]> {
   const found: FakeEntity[] = []
   for (let offset = 0; ; offset += 100) {
-    const query = { typeName, excludeDeletedEntities: true, limit: 100, offset }
+    const entityFilters = { attributeName: "qualifiedName", operator: "endsWith", attributeValue: end }
+    const query = { typeName, excludeDeletedEntities: true, entityFilters, limit: 100, offset }
     const page = (await atlas.request("POST", "api/atlas/v2/search/basic", query)).body as Answer
     const hits = (page.entities ?? []).filter(({ attributes }) => String(attributes["qualifiedName"]).endsWith(end))
     if (hits.length > 0) {
