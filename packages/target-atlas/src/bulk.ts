@@ -1,6 +1,6 @@
 import type { Json } from "./attribute-value.ts"
 import type { AtlasEntity, EntityRef } from "./entity.ts"
-import { type AtlasMapping, databaseType, mappingOf, recordAttribute } from "./mapping.ts"
+import { type AtlasMapping, databaseType, mappingOf } from "./mapping.ts"
 import { idInName } from "./qualified-name.ts"
 import { sentFields } from "./read-back.ts"
 import { revisionMarks } from "./revision.ts"
@@ -80,7 +80,7 @@ export function bulkOf(writings: readonly Writing[], context: BulkContext): Bulk
       })
     }
     if (desired.table !== undefined && relations.has("table")) {
-      const relationshipType = desired.isPartition === true ? "hive_table_partitionkeys" : "hive_table_columns"
+      const relationshipType = relationshipOf(desired.isPartition)
       relationshipAttributes["table"] = { ...table(desired.table, step), relationshipType }
     }
     if (desired.inputs !== undefined) relationshipAttributes["inputs"] = desired.inputs.map((name) => table(name, step))
@@ -110,19 +110,42 @@ export function bulkOf(writings: readonly Writing[], context: BulkContext): Bulk
   return { entities, guids }
 }
 
-/** Marks entities as deleted by these changes, so that an older version never brings one back. */
+/**
+ * Marks entities as deleted by these changes, so that an older version never brings one back.
+ *
+ * Atlas wants all that is mandatory again: a column whose table cannot be told goes without a mark.
+ */
 export function farewellOf(
   writings: readonly { readonly step: Step; readonly entity: AtlasEntity }[],
+  { mapping, found, types }: BulkContext,
 ): readonly object[] {
-  return writings.map(({ step, entity }) => ({
-    typeName: entity.typeName,
-    guid: entity.guid,
-    attributes: {
-      qualifiedName: step.name,
-      name: entity.attributes["name"] ?? "",
-      ...(step.own.role === "column" ? { type: entity.attributes["type"] ?? "" } : {}),
-      [recordAttribute]: entity.attributes[recordAttribute] ?? null,
-    },
-    customAttributes: revisionMarks(step.change, entity),
-  }))
+  const tables = found.get(mappingOf(mapping, "datasets").superType)
+  return writings.flatMap(({ step, entity }) => {
+    const inTable = types.relationsOf(step.own.superType).has("table")
+    const table = tables?.get(step.past?.table ?? "")
+    if (inTable && table === undefined) return []
+    const ref = {
+      guid: table?.guid,
+      typeName: table?.typeName,
+      relationshipType: relationshipOf(step.past?.isPartition),
+    }
+    return [
+      {
+        typeName: entity.typeName,
+        guid: entity.guid,
+        attributes: {
+          qualifiedName: step.name,
+          name: entity.attributes["name"] ?? "",
+          ...(step.own.role === "column" ? { type: entity.attributes["type"] ?? "" } : {}),
+        },
+        ...(inTable ? { relationshipAttributes: { table: ref } } : {}),
+        customAttributes: revisionMarks(step.change, entity),
+      },
+    ]
+  })
+}
+
+/** A column's place in its table. */
+function relationshipOf(isPartition: boolean | undefined): string {
+  return isPartition === true ? "hive_table_partitionkeys" : "hive_table_columns"
 }

@@ -113,7 +113,12 @@ export class AtlasClient {
     return found
   }
 
-  /** Entities by guid, deleted ones too. One that does not exist makes the whole call fail. */
+  /**
+   * Entities by guid, deleted ones too. One that does not exist makes the whole call fail.
+   *
+   * With relations, ask for entities that do not refer to each other: what is referred to comes in short, even where it
+   * was asked for itself.
+   */
   async byGuid(guids: readonly string[], ask: Ask, relations = false): Promise<readonly AtlasEntity[]> {
     const found: AtlasEntity[] = []
     for (let at = 0; at < guids.length; at += maxGuidsPerRead) {

@@ -31,7 +31,10 @@ export async function observe(context: ObserveContext, scope: Scope, ask: Ask): 
       const known = knownIn(scope, collection)
       if (known === undefined) {
         const hits = await listType(context.client, own.typeName, ask)
-        const guids = hits.filter(({ typeName }) => typeName === own.typeName).map(({ guid }) => guid)
+        const end = `@${context.namespace}`
+        const guids = hits
+          .filter(({ typeName, qualifiedName }) => typeName === own.typeName && qualifiedName.endsWith(end))
+          .map(({ guid }) => guid)
         for (const entity of await context.client.byGuid(guids, ask, true))
           found(ours(context, scope, collection, entity, terms))
         return

@@ -17,6 +17,8 @@ export interface Step {
   readonly namespace: string
   /** Undefined for a deletion. */
   readonly desired: Desired | undefined
+  /** Of a deletion: what the record was. */
+  readonly past?: Desired
 }
 
 export function stepOf(mapping: AtlasMapping, namespace: string, change: Change, applied: Applied | undefined): Step {
@@ -27,6 +29,9 @@ export function stepOf(mapping: AtlasMapping, namespace: string, change: Change,
     own: mappingOf(mapping, change.collection),
     name: nameOfRecord(mapping, namespace, change.collection, change.id),
     desired: change.after === null ? undefined : desiredOf(mapping, namespace, change, change.after),
+    ...(change.after !== null || change.before === null
+      ? {}
+      : { past: desiredOf(mapping, namespace, change, change.before) }),
   }
 }
 
@@ -37,10 +42,10 @@ export function lookupsOf(mapping: AtlasMapping, steps: readonly Step[]): Readon
     names.set(typeName, (names.get(typeName) ?? new Set<string>()).add(name))
   }
   const tableType = mappingOf(mapping, "datasets").superType
-  for (const { own, name, desired } of steps) {
+  for (const { own, name, desired, past } of steps) {
     add(own.superType, name)
     if (desired?.database !== undefined) add(databaseType.superType, desired.database)
-    for (const table of referredTables(desired)) add(tableType, table)
+    for (const table of referredTables(desired ?? past)) add(tableType, table)
   }
   return names
 }

@@ -137,7 +137,7 @@ async function sendBulk(
   const names = [...new Set(writings.flatMap(({ step }) => step.desired?.terms ?? []))]
   const context: BulkContext = { mapping, types, found, terms: await ensureTerms(client, names, ask) }
   const bulk = bulkOf(writings, context)
-  const entities = [...bulk.entities, ...farewellOf(farewells)]
+  const entities = [...bulk.entities, ...farewellOf(farewells, context)]
   const records = writings.length + farewells.length
   let answer: unknown
   try {

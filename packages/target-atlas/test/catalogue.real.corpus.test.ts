@@ -19,7 +19,11 @@ test("T240 a production catalogue that others wrote is in a real Atlas as tables
   const changes = catalogueChanges(new ChangeMaker(), tables)
   await deliver(target, changes)
 
-  const entities = await entitiesOf(atlas, "DataSet", "@corpus")
+  const all = async (): Promise<Awaited<ReturnType<typeof entitiesOf>>> => [
+    ...(await entitiesOf(atlas, "hive_table", "@corpus")),
+    ...(await entitiesOf(atlas, "hive_column", "@corpus")),
+  ]
+  const entities = await all()
   const ofType = (typeName: string): number => entities.filter((entity) => entity.typeName === typeName).length
   expect(ofType("millrace_table")).toBe(tables.length)
   expect(ofType("millrace_column")).toBe(changes.length - tables.length)
@@ -42,7 +46,7 @@ test("T240 a production catalogue that others wrote is in a real Atlas as tables
   const steps = await other.plan({ binding: "b", changes }, never)
   expect(new Set(steps.map(({ action }) => action))).toEqual(new Set(["none"]))
   await deliver(other, changes)
-  const after = await entitiesOf(atlas, "DataSet", "@corpus")
+  const after = await all()
   expect(new Map(after.map(({ guid, updateTime }) => [guid, updateTime]))).toEqual(times)
   await Promise.all([target.close(), other.close()])
 })

@@ -50,7 +50,10 @@ export async function entitiesOf(atlas: AtlasServer, typeName: string, end: stri
   }
 }
 
+/** One at a time: what an entity of an answer refers to is in it in short, even where it was asked for itself. */
+const ourTypes = ["millrace_table", "millrace_column", "millrace_process", "millrace_record"]
+
 export async function heldBy(atlas: AtlasServer, end: string): Promise<readonly Held[]> {
-  const all = await Promise.all(["DataSet", "Process"].map((typeName) => entitiesOf(atlas, typeName, end)))
+  const all = await Promise.all(ourTypes.map((typeName) => entitiesOf(atlas, typeName, end)))
   return heldIn(all.flat())
 }

@@ -6,7 +6,7 @@ from apache_atlas.client.base_client import AtlasClient
 
 url, type_name, qualified_name = sys.argv[1:4]
 client = AtlasClient(url, ("admin", "admin"))
-found = client.entity.get_entity_by_attribute(type_name, uniq_attributes=[("qualifiedName", qualified_name)])
+found = client.entity.get_entity_by_attribute(type_name, uniq_attributes={"qualifiedName": qualified_name})
 entity = found.entity
 lineage = client.lineage.get_lineage_info(entity.guid, "BOTH", 3)
 print(json.dumps({
