@@ -12,8 +12,8 @@ const scope = { workspace: "suite", collections: ["datasets"] }
 /** What a target that holds states owes where others act in its world. */
 export function worldCases(options: SuiteOptions): readonly SuiteCase[] {
   const test = (
-    act: WorldAct,
     title: string,
+    act: WorldAct,
     body: (subject: Subject, target: StateTarget, world: Required<World>, make: ChangeMaker) => Promise<void>,
   ): readonly SuiteCase[] => {
     if (options.world?.includes(act) !== true) return []
@@ -33,8 +33,8 @@ export function worldCases(options: SuiteOptions): readonly SuiteCase[] {
   }
   return [
     ...test(
-      "edit",
       "T301 what somebody else changed is observed, the rest as it was sent, and the next version overwrites it",
+      "edit",
       async (subject, target, world, make) => {
         const first = make.next("r", { comment: "c", name: "ours", other: [1, null] })
         await applyAccepted(target, [first, make.next("s", { name: "s" })])
@@ -52,8 +52,8 @@ export function worldCases(options: SuiteOptions): readonly SuiteCase[] {
     ),
 
     ...test(
-      "cut",
       "T302 a listing that breaks off is not complete, says why, and the next one is complete",
+      "cut",
       async (_subject, target, world, make) => {
         await applyAccepted(target, make.records(3))
         await world.cutNextListing()
@@ -66,8 +66,8 @@ export function worldCases(options: SuiteOptions): readonly SuiteCase[] {
     ),
 
     ...test(
-      "normalise",
       "T303 what the server makes of a value is in the receipt as it is observed later, and a repeat writes nothing new",
+      "normalise",
       async (subject, target, world, make) => {
         world.normalise()
         const change = make.next("r", { comment: "  wide  ", name: "r" })
@@ -82,8 +82,8 @@ export function worldCases(options: SuiteOptions): readonly SuiteCase[] {
     ),
 
     ...test(
-      "default",
       "T304 what the server adds by itself is no field of the record",
+      "default",
       async (subject, target, world, make) => {
         world.addDefault()
         const change = make.next("r", { name: "r" })
