@@ -15,6 +15,12 @@ if (address.token !== undefined) {
   window.history.replaceState(null, "", withoutToken(url))
 }
 
+const ask = async (path: string): Promise<unknown> => {
+  const headers = { authorization: `Bearer ${await tokens.token()}` }
+  const response = await window.fetch(path, { cache: "no-store", headers })
+  return await response.json()
+}
+
 const reload = (): void => window.location.reload()
 
 const root = document.getElementById("root")
@@ -29,6 +35,7 @@ const session = Promise.resolve().then(() =>
       url: url.origin,
       token: tokens.token,
     }),
+    { storage: window.localStorage, ask },
   ),
 )
 

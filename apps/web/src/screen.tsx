@@ -4,6 +4,7 @@ import { DatasetDetails, type DatasetDetailsHandle } from "./datasets/dataset-de
 import { DatasetList, type DatasetListHandle } from "./datasets/dataset-list.tsx"
 import { DeleteDialog } from "./datasets/delete-dialog.tsx"
 import { UndoToast } from "./datasets/undo-toast.tsx"
+import { DraftNotice } from "./editing/draft-notice.tsx"
 import { Header } from "./shell/header.tsx"
 import type { Shell } from "./shell/register.ts"
 import { ShortcutsDialog } from "./shell/shortcuts.tsx"
@@ -107,6 +108,7 @@ export function Screen(props: ScreenProps): ReactElement {
       />
       <AccessNotice workspace={session.name} tokens={props.tokens} onRetry={props.reload} />
       <StorageNotice />
+      <DraftNotice onOpen={(id) => setOpen({ id, focus: false })} onCreate={askCreate} />
       <main className="panes">
         <DatasetList
           handle={list}

@@ -24,7 +24,7 @@ const events: readonly EditEvent[] = [
 ]
 
 function run(...events: readonly EditEvent[]): EditState {
-  return events.reduce(nextEditState, initialEditState("a"))
+  return events.reduce(nextEditState, initialEditState({ stored: "a" }))
 }
 
 test("W4 every state has a transition for every event, pure and without a throw", () => {

@@ -1,3 +1,4 @@
+import { MillraceError } from "@millrace/ports"
 import { sameValue } from "./canonical.ts"
 import { livingEntries } from "./conflicts.ts"
 import { encodeCreate } from "./entry.ts"
@@ -35,9 +36,18 @@ export function planCreate(
   kindOf: KindOf,
   newRun: NewRun,
 ): WritePlan {
+  mustTravel(id)
   const stored: Record<string, unknown> = {}
   for (const [field, value] of fields) setOwn(stored, field, storedField(kindOf, field, value, newRun))
   return { append: [fit(id, encodeCreate(id, nonce, stored))], supersede: [] }
+}
+
+/** Half of a surrogate pair has no UTF-8 form: other replicas would get another id. */
+function mustTravel(id: string): void {
+  if (!/\p{Surrogate}/u.test(id)) return
+  throw new MillraceError(`The id ${JSON.stringify(id)} holds half of a surrogate pair, which is no text: leave it out.`, {
+    kind: "invalid",
+  })
 }
 
 /** Writes of those fields of a living record that differ from what it has; `undefined` removes. */

@@ -74,6 +74,7 @@ export const ColumnRow: React.NamedExoticComponent<ColumnRowProps> = memo(functi
           hideLabel
           numeric
           value={String(column.position)}
+          place={{ dataset: column.dataset, id, field: "position" }}
           testId="column-position"
           field="position"
           readOnly={!canEdit}
@@ -87,6 +88,7 @@ export const ColumnRow: React.NamedExoticComponent<ColumnRowProps> = memo(functi
             label={`${labels[field]} of ${title}`}
             hideLabel
             value={column[field] ?? ""}
+            place={{ dataset: column.dataset, id, field }}
             testId={`column-${field}`}
             field={field}
             readOnly={!canEdit}

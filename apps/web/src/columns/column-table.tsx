@@ -1,6 +1,7 @@
 import { type FormEvent, type KeyboardEvent, type ReactElement, useLayoutEffect, useRef, useState } from "react"
 import { messageOf } from "@millrace/ports"
 import type { ColumnRole } from "@millrace/workspace"
+import { useKeptText } from "../editing/use-kept-text.ts"
 import { announce } from "../status/announcer.ts"
 import { useSession } from "../workspace/context.ts"
 import type { ColumnEntry } from "./column-index.ts"
@@ -104,8 +105,8 @@ function focusField(body: HTMLElement | null, id: string, field: string): boolea
 function AddColumn({ dataset }: { readonly dataset: string }): ReactElement {
   const { edits } = useSession()
   const [role, setRole] = useState<ColumnRole>("column")
-  const [name, setName] = useState("")
-  const [type, setType] = useState("")
+  const [name, setName] = useKeptText({ dataset, id: dataset, field: "new column, name" })
+  const [type, setType] = useKeptText({ dataset, id: dataset, field: "new column, type" })
   const [problem, setProblem] = useState<string>()
   const nameInput = useRef<HTMLInputElement>(null)
 

@@ -1,5 +1,6 @@
 import { messageOf } from "@millrace/ports"
 import { type FormEvent, type ReactElement, useState } from "react"
+import { useKeptText } from "../editing/use-kept-text.ts"
 import { Modal } from "../shell/modal.tsx"
 import { useSession } from "../workspace/context.ts"
 import { splitQualifiedName } from "./qualified-name.ts"
@@ -12,7 +13,7 @@ export interface CreateDialogProps {
 /** Asks for the qualified name alone; the rest is edited in place afterwards. */
 export function CreateDialog({ onClose, onCreated }: CreateDialogProps): ReactElement {
   const { edits } = useSession()
-  const [text, setText] = useState("")
+  const [text, setText] = useKeptText({ dataset: "", id: "", field: "new dataset" })
   const [problem, setProblem] = useState<string>()
   const id = text.trim()
   const parts = splitQualifiedName(id)
@@ -25,14 +26,20 @@ export function CreateDialog({ onClose, onCreated }: CreateDialogProps): ReactEl
     }
     try {
       edits.createDataset(id, { ...parts, external: false })
+      setText("")
       onCreated(id)
     } catch (error) {
       setProblem(messageOf(error))
     }
   }
 
+  const onCancel = (): void => {
+    setText("")
+    onClose()
+  }
+
   return (
-    <Modal title="New dataset" testId="create-dialog" onClose={onClose}>
+    <Modal title="New dataset" testId="create-dialog" onClose={onCancel}>
       <form onSubmit={onSubmit} noValidate>
         <div className="field">
           <label htmlFor="qualified-name" className="field-label">
@@ -63,7 +70,7 @@ export function CreateDialog({ onClose, onCreated }: CreateDialogProps): ReactEl
           </p>
         </div>
         <div className="modal-actions">
-          <button type="button" className="button" onClick={onClose} data-testid="create-cancel">
+          <button type="button" className="button" onClick={onCancel} data-testid="create-cancel">
             Cancel
           </button>
           <button type="submit" className="button button-primary" data-testid="create-submit">

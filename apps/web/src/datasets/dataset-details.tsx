@@ -9,6 +9,7 @@ import {
 } from "react"
 import { ColumnTable } from "../columns/column-table.tsx"
 import type { ColumnEntry } from "../columns/column-index.ts"
+import { Disputes } from "../status/disputes.tsx"
 import { StatusBadge } from "../status/status-badge.tsx"
 import { TargetTable } from "../status/target-table.tsx"
 import { useSession } from "../workspace/context.ts"
@@ -75,7 +76,7 @@ export function DatasetDetails(props: DatasetDetailsProps): ReactElement {
           <h2 id="details-title" className="breaks">
             {id}
           </h2>
-          <StatusBadge state={status.state} testId="details-status" />
+          {known === undefined ? null : <StatusBadge state={status.state} testId="details-status" />}
         </div>
         <div className="details-actions">
           <button
@@ -123,6 +124,7 @@ export function DatasetDetails(props: DatasetDetailsProps): ReactElement {
               <h3 id="targets-title">Targets</h3>
               <TargetTable status={status} />
             </section>
+            <Disputes dataset={id} canEdit={canEdit} />
             <ColumnTable dataset={id} columns={known.columns} canEdit={canEdit && dataset !== undefined} />
           </div>
         </>

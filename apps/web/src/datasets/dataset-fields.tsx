@@ -37,6 +37,7 @@ export function DatasetFields({ id, dataset, canEdit }: DatasetFieldsProps): Rea
           key={field}
           label={labels[field]}
           value={textOf(dataset[field])}
+          place={{ dataset: id, id, field }}
           testId={`field-${field}`}
           multiline={field === "comment"}
           readOnly={!canEdit}

@@ -26,6 +26,11 @@ export type EditEvent =
   | { readonly name: "refused"; readonly reason: string }
   | { readonly name: "reverted" }
 
+export interface Beginning {
+  readonly stored: string
+  readonly kept?: { readonly base: string; readonly text: string } | undefined
+}
+
 type Named<T extends { readonly name: string }, N extends T["name"]> = Extract<T, { readonly name: N }>
 
 type Transitions = {
@@ -73,8 +78,10 @@ const transitions: Transitions = {
   },
 }
 
-export function initialEditState(stored: string): EditState {
-  return viewing(stored)
+/** With a draft that an earlier page left, editing goes on where it was. */
+export function initialEditState({ stored, kept }: Beginning): EditState {
+  if (kept === undefined || kept.text === stored) return viewing(stored)
+  return { name: "editing", stored, base: kept.base, draft: kept.text }
 }
 
 /** The next state; never throws, and returns the same object when nothing changed. */

@@ -1,4 +1,5 @@
 import { type KeyboardEvent, type ReactElement, useId } from "react"
+import type { DraftPlace } from "./drafts.ts"
 import { useFieldEdit } from "./use-field-edit.ts"
 
 export interface EditableTextProps {
@@ -6,6 +7,8 @@ export interface EditableTextProps {
   /** In tables the column's head stands for the label: it is then there for assistive technology alone. */
   readonly hideLabel?: boolean
   readonly value: string
+  /** Under which name a text that is not committed is kept. */
+  readonly place: DraftPlace
   readonly testId: string
   /** Names the field for movement by arrow keys between rows. */
   readonly field?: string
@@ -21,7 +24,7 @@ export interface EditableTextProps {
 
 /** A text edited in place: Enter or leaving the box writes, Escape takes the stored value back. */
 export function EditableText(props: EditableTextProps): ReactElement {
-  const edit = useFieldEdit(props.value, props.onWrite)
+  const edit = useFieldEdit(props.value, props.place, props.onWrite)
   const id = useId()
   const problem = edit.refusal ?? (edit.isDirty ? undefined : props.invalid)
   const hint = edit.elsewhere

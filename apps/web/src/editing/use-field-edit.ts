@@ -1,5 +1,7 @@
 import { messageOf } from "@millrace/ports"
 import { useReducer } from "react"
+import { useSession } from "../workspace/context.ts"
+import type { DraftPlace } from "./drafts.ts"
 import { changedElsewhere, initialEditState, nextEditState, pendingWrite, shownText } from "./edit-state.ts"
 
 export interface FieldEdit {
@@ -15,9 +17,14 @@ export interface FieldEdit {
   revert(): void
 }
 
-/** One field edited in place: `value` is what the record holds, `write` stores a text or throws with a reason. */
-export function useFieldEdit(value: string, write: (text: string) => void): FieldEdit {
-  const [state, dispatch] = useReducer(nextEditState, value, initialEditState)
+/**
+ * One field edited in place: `value` is what the record holds, `write` stores a text or throws with a reason. What is typed is kept at each keystroke.
+ */
+export function useFieldEdit(value: string, place: DraftPlace, write: (text: string) => void): FieldEdit {
+  const { drafts } = useSession()
+  const [state, dispatch] = useReducer(nextEditState, value, (stored) =>
+    initialEditState({ stored, kept: drafts.get(place) }),
+  )
   // During render, so that no frame shows the old value; the state is the same object when the value is.
   if (state.stored !== value) dispatch({ name: "stored", value })
   return {
@@ -25,16 +32,23 @@ export function useFieldEdit(value: string, write: (text: string) => void): Fiel
     elsewhere: changedElsewhere(state),
     refusal: state.name === "refused" ? state.reason : undefined,
     isDirty: state.name !== "viewing",
-    type: (draft) => dispatch({ name: "typed", draft }),
+    type: (draft) => {
+      drafts.keep(place, { base: state.name === "viewing" ? state.stored : state.base, text: draft })
+      dispatch({ name: "typed", draft })
+    },
     commit: () => {
       const draft = pendingWrite(state)
       try {
         if (draft !== undefined) write(draft)
+        if (state.name !== "viewing") drafts.drop(place)
         dispatch({ name: "committed" })
       } catch (error) {
         dispatch({ name: "refused", reason: messageOf(error) })
       }
     },
-    revert: () => dispatch({ name: "reverted" }),
+    revert: () => {
+      drafts.drop(place)
+      dispatch({ name: "reverted" })
+    },
   }
 }

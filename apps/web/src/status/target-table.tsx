@@ -2,10 +2,12 @@ import type { RecordStatus } from "@millrace/client"
 import type { ReactElement } from "react"
 import { targetMeaning, targetLines } from "./record-view.ts"
 import { StatusBadge } from "./status-badge.tsx"
+import { useTroubles } from "./use-troubles.ts"
 
 /** What each target said of one record, with its reason where it refused. */
 export function TargetTable({ status }: { readonly status: RecordStatus }): ReactElement {
   const lines = targetLines(status)
+  const troubles = useTroubles(lines.some(({ state }) => state === "pending"))
   if (lines.length === 0) {
     return (
       <p className="quiet" data-testid="target-status-none">
@@ -29,7 +31,11 @@ export function TargetTable({ status }: { readonly status: RecordStatus }): Reac
             <span className="quiet"> / {line.binding}</span>
           </span>
           <StatusBadge state={line.state} testId="target-state" />
-          <span className="target-reason">{line.reason ?? targetMeaning(line.state)}</span>
+          <span className="target-reason">
+            {line.reason ??
+              (line.state === "pending" ? troubles.get(line.target) : undefined) ??
+              targetMeaning(line.state)}
+          </span>
         </li>
       ))}
     </ul>

@@ -2,9 +2,10 @@ import { MillraceError } from "@millrace/ports"
 import type { Workspace, WriteHandle } from "@millrace/client"
 import { columnId, type ColumnRole, type PlatformSchema } from "@millrace/workspace"
 import type { Catalog } from "./catalog.ts"
+import type { Choice, Dispute } from "./disputes.ts"
 import type { Column, ColumnTextField, Dataset, DatasetTextField } from "./shapes.ts"
 
-export type EditTarget = Pick<Workspace<PlatformSchema>, "collection" | "transact">
+export type EditTarget = Pick<Workspace<PlatformSchema>, "collection" | "transact" | "records">
 
 /** A dataset as it was, for undoing its deletion. */
 export interface DeletedDataset {
@@ -126,6 +127,19 @@ export class Edits {
       }),
     )
     return nextId
+  }
+
+  /** Settles a dispute with one of its values; without one, drops a write that came after a delete. */
+  choose(dispute: Dispute, choice: Choice | undefined): void {
+    const { id, late } = dispute
+    const records = this.#workspace.records.collection(dispute.collection)
+    this.#watch(
+      this.#workspace.transact(() => {
+        if (late === undefined) records.choose(id, dispute, { value: choice?.value })
+        else if (choice === undefined) records.discardEditsAfterDelete(id, [late])
+        else records.restoreEditsAfterDelete(id, [late])
+      }),
+    )
   }
 
   removeColumn(id: string): void {

@@ -3,6 +3,7 @@ import { useCallback, useSyncExternalStore } from "react"
 import type { ColumnEntry } from "../columns/column-index.ts"
 import type { WorkspaceView } from "../status/workspace-view.ts"
 import { useSession } from "./context.ts"
+import type { Dispute } from "./disputes.ts"
 import type { Dataset } from "./shapes.ts"
 
 // Each hook wakes its component only when what it shows has changed: snapshots keep their references until then.
@@ -60,6 +61,18 @@ export function useWholeState(dataset: string): RecordState {
     [catalog, status, dataset],
   )
   return useSyncExternalStore(subscribe, () => status.whole(dataset, catalog.columnIdsOf(dataset)))
+}
+
+/** What several people wrote at once in a dataset and its columns; asked anew at each rendering, which follows them. */
+export function useDisputes(dataset: string): readonly Dispute[] {
+  const session = useSession()
+  useDataset(dataset)
+  useColumnsOf(dataset)
+  useWholeState(dataset)
+  return [
+    ...session.disputes("datasets", dataset),
+    ...Array.from(session.catalog.columnIdsOf(dataset)).flatMap((id) => session.disputes("columns", id)),
+  ]
 }
 
 export function useRecordStatus(collection: string, id: string): RecordStatus {

@@ -29,8 +29,8 @@ export interface System {
 
 export interface SystemOptions {
   readonly dir: string
-  /** Deliver to files, as an unconfigured start does; false for a system without targets. Default true. */
-  readonly targets?: boolean
+  /** Deliver to files, as an unconfigured start does; `dead`: to an agent that is not there; false: to nothing. Default true. */
+  readonly targets?: boolean | "dead"
 }
 
 /** The whole system as processes of their own: page, relay, projector. Configured, hence without development tokens. */
@@ -38,7 +38,7 @@ export async function startSystem({ dir, targets = true }: SystemOptions): Promi
   await buildPage()
   const config = join(dir, "millrace.json")
   const data = join(dir, "data")
-  writeFileSync(config, JSON.stringify({ dataDir: data, ...(targets ? toFiles(dir) : {}) }))
+  writeFileSync(config, JSON.stringify({ dataDir: data, ...configOf(targets, dir) }))
   const port = await freePort()
   const shared = ["--config", config, "--data", data]
   let running: RunningProcess | undefined
@@ -60,6 +60,14 @@ export async function startSystem({ dir, targets = true }: SystemOptions): Promi
       const { stdout } = await promisify(execFile)(process.execPath, [...command, ...shared, ...more])
       return stdout.trim()
     },
+  }
+}
+
+function configOf(targets: boolean | "dead", dir: string): object {
+  if (targets !== "dead") return targets ? toFiles(dir) : {}
+  return {
+    targets: { agent: { kind: "flume", url: "http://127.0.0.1:9" } },
+    bindings: [{ name: "events", target: "agent", collections: ["datasets", "columns"] }],
   }
 }
 
