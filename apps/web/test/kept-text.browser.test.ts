@@ -4,7 +4,7 @@ import { expect, test } from "vitest"
 import { openPage } from "./support/page.ts"
 import { joinWorkspace, seedSmall, startSystem } from "./support/system.ts"
 
-test("C344 text that was typed and not committed survives a reload, a closed tab and a killed browser; a dead target's reason and others' values at the same time are shown", async () => {
+test("C344 text that was typed and not committed survives a reload, a closed tab and a new window; a dead target's reason and others' values at the same time are shown", async () => {
   const dir = tempDir("kept")
   const profileDir = join(dir, "profile")
   const system = await startSystem({ dir, targets: "dead" })

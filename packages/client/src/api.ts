@@ -1,7 +1,7 @@
 import type { MillraceError } from "@millrace/ports"
 import type { Mirror, MirrorEvent } from "@millrace/indexeddb"
 import type { Permission } from "@millrace/protocol"
-import type { InputRecordOf, Patch, RecordOf, Records, Schema } from "@millrace/model"
+import type { InputRecordOf, Patch, Place, RecordOf, Records, Schema, Unsent, Value } from "@millrace/model"
 import type { Awareness } from "y-protocols/awareness"
 import type * as Y from "yjs"
 
@@ -64,7 +64,7 @@ export interface BindingWatermark {
 
 export interface WorkspaceStatus {
   readonly connection: ConnectionState
-  /** What the token allows here; undefined until the relay told. Writes of a reader stay in this browser. */
+  /** What the token allows here, as the relay told last, perhaps in an earlier session; undefined until then. A reader's writes throw. */
   readonly permission: Permission | undefined
   /** Records with edits of this browser that are not on the relay's disk. */
   readonly waiting: number
@@ -79,6 +79,23 @@ export interface WorkspaceStatus {
   /** The last thing that went wrong; undefined again once online. */
   readonly lastError: MillraceError | undefined
   readonly bindings: readonly BindingWatermark[]
+}
+
+/** A value that this browser wrote and that is not in force, because a write that had not seen it won, or a delete. */
+export interface LostValue extends RecordRef, Place {
+  /** Undefined where this browser removed. */
+  readonly value: Value | undefined
+  readonly to: "write" | "delete"
+  /** What is in force instead, where a write won. */
+  readonly winner?: Value | undefined
+}
+
+export interface StorageReport {
+  /** The browser gives nothing of it up for room. */
+  readonly persisted: boolean
+  /** Of the whole site; undefined where the browser does not say. */
+  readonly usageBytes: number | undefined
+  readonly quotaBytes: number | undefined
 }
 
 /** A target's answer to a write: `reason` is set unless accepted. */
@@ -169,6 +186,24 @@ export interface Workspace<S extends Schema> {
    * rows changed that nobody told: read again. Throws kind `unsupported` without a mirror.
    */
   changes(listener: (events: readonly MirrorEvent[]) => void, options?: { readonly after?: number }): Unsubscribe
+  /** Resolves when `status.caughtUp` is true; rejects when the relay refuses for good, and when closed. */
+  caughtUp(): Promise<void>
+  /**
+   * What this browser has and the relay, as far as is known, has not: to be put into a file, or written to another generation with `records.applyUnsent`. Deletes
+   * are not in it. Lists too much rather than too little.
+   */
+  unsent(): Unsent
+  /** What this browser wrote, in this session or an earlier one, and lost to a concurrent write; gone once somebody settles it. */
+  lost(): readonly LostValue[]
+  /** Called after `lost` may have changed, at most once a tick. */
+  onLost(listener: (lost: readonly LostValue[]) => void): Unsubscribe
+  /** Room of this site in the browser; with `persist` asks that nothing of it be given up, which may ask the person. */
+  storage(options?: { readonly persist?: boolean }): Promise<StorageReport>
+  /**
+   * Closes the workspace in all tabs and deletes what this browser keeps of it. Throws kind `conflict`, and does nothing, while edits wait, unless
+   * `evenUnsent` is set.
+   */
+  wipe(options?: { readonly evenUnsent?: boolean }): Promise<void>
   /** Called for every failure that no promise tells: storage, refused connections, broken frames. */
   onFault(listener: (fault: MillraceError) => void): Unsubscribe
   /** Applies what other tabs of this browser have stored meanwhile; the relay brings it too, where there is one. */

@@ -1,13 +1,40 @@
 import { MillraceError } from "@millrace/ports"
 import { browserTabs } from "@millrace/indexeddb"
 import type { SocketConstructor, WorkspaceOptions } from "./options.ts"
-import type { Platform } from "./platform.ts"
+import type { Marks, Platform } from "./platform.ts"
 
 interface BrowserHost {
   readonly WebSocket?: SocketConstructor
   readonly indexedDB?: IDBFactory
   addEventListener?(type: "online", listener: () => void): void
   removeEventListener?(type: "online", listener: () => void): void
+}
+
+/** Undefined where the browser denies it: blocked site data, sandboxed frames. */
+function databasesOf(host: BrowserHost): IDBFactory | undefined {
+  try {
+    return host.indexedDB
+  } catch {
+    return undefined
+  }
+}
+
+const browserMarks: Marks = {
+  get: (name) => {
+    try {
+      return globalThis.localStorage.getItem(name) ?? undefined
+    } catch {
+      return undefined
+    }
+  },
+  set: (name, value) => {
+    try {
+      if (value === undefined) globalThis.localStorage.removeItem(name)
+      else globalThis.localStorage.setItem(name, value)
+    } catch {
+      // Without it an emptied browser is taken for a new one.
+    }
+  },
 }
 
 type Parts = Pick<WorkspaceOptions<never>, "WebSocket" | "indexedDB">
@@ -23,7 +50,8 @@ export function browserPlatform(options: Parts): Platform {
   }
   return {
     WebSocket,
-    indexedDB: options.indexedDB === null ? undefined : (options.indexedDB ?? host.indexedDB),
+    indexedDB: options.indexedDB === null ? undefined : (options.indexedDB ?? databasesOf(host)),
+    marks: options.indexedDB === undefined ? browserMarks : undefined,
     tabs: browserTabs(),
     tidy: () => {},
     onWake: (wake) => {

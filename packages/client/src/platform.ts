@@ -2,6 +2,12 @@ import type { Tabs } from "@millrace/indexeddb"
 import type { WebsocketProvider } from "y-websocket"
 import type { SocketConstructor } from "./options.ts"
 
+export interface Marks {
+  get(name: string): string | undefined
+  /** A mark without a value goes. Fails in silence. */
+  set(name: string, value: string | undefined): void
+}
+
 /** What differs between a browser and Node. */
 export interface Platform {
   readonly WebSocket: SocketConstructor
@@ -9,6 +15,8 @@ export interface Platform {
   readonly indexedDB: IDBFactory | undefined
   /** The tabs that share `indexedDB`; undefined where this process is alone with it. */
   readonly tabs?: Tabs | undefined
+  /** Small marks that outlive the databases; undefined where there are none. */
+  readonly marks?: Marks | undefined
   /** Takes away what the stock provider leaves in the process. */
   tidy(provider: WebsocketProvider): void
   /** Calls back when the network may be there again. */

@@ -1,7 +1,7 @@
 import type { Clock, Random, Timer } from "@millrace/ports"
 import * as Y from "yjs"
 import { firstKeyOutside, type KeyRanges } from "./key-ranges.ts"
-import { applyRows, generationKey, readIdentity, readKeys } from "./load-rows.ts"
+import { applyRows, generationKey, noteKey, readIdentity, readKeys, renewIdentity } from "./load-rows.ts"
 import { endOf, openDatabase, resultOf } from "./open-database.ts"
 import {
   createUpdateStores,
@@ -60,6 +60,12 @@ export interface LoadReport {
   readonly highestKey: number
   /** True when rows were applied with the origin `unreflectedOrigin`. */
   readonly unreflected: boolean
+  /** What was noted beside the rows. */
+  readonly notes: ReadonlyMap<string, unknown>
+  /** The database was made by this opening: whatever there was before it is gone. */
+  readonly isNew: boolean
+  /** Rows are gone that were known to be stored: those that are left belong to a new life. */
+  readonly isTruncated: boolean
 }
 
 /** `opening` until loaded, `failed` while the database refuses, then again `open`; `closed` for good. */
@@ -81,6 +87,9 @@ export class DocStore {
   #incarnation = ""
   #generation = 0
   #noteGeneration = false
+  /** Everything noted in this session, and which of it is not written. */
+  readonly #notes = new Map<string, unknown>()
+  readonly #unwritten = new Set<string>()
   #highestKey = 0
   #queue: Uint8Array[] = []
   #next: Deferred<void> = deferred()
@@ -144,6 +153,13 @@ export class DocStore {
     if (generation === this.#generation) return
     this.#generation = generation
     this.#noteGeneration = true
+    this.#pump()
+  }
+
+  /** Notes a value beside the rows, in the next transaction; the last under a name stands. */
+  note(name: string, value: unknown): void {
+    this.#notes.set(name, value)
+    this.#unwritten.add(name)
     this.#pump()
   }
 
@@ -215,8 +231,13 @@ export class DocStore {
     }
     const reader = stockReader(database, doc)
     this.#reader = reader
-    const { incarnation, generation } = await readIdentity(database, this.#options.random)
+    const identity = await readIdentity(database, this.#options.random)
+    const { generation, notes, isNew } = identity
+    if (isNew) for (const name of this.#notes.keys()) this.#unwritten.add(name)
     const keys = await readKeys(database)
+    const isTruncated = !isNew && isBeyond(reflected, identity.incarnation, keys)
+    // Keys of rows that are gone are given out again.
+    const incarnation = isTruncated ? await renewIdentity(database, this.#options.random) : identity.incarnation
     const known = reflected?.incarnation === incarnation ? reflected.keys : []
     const from = firstKeyOutside(known, keys)
     const border = boundary && firstKeyOutside(boundary.incarnation === incarnation ? boundary.keys : [], keys)
@@ -234,12 +255,14 @@ export class DocStore {
     this.#attempt = 0
     this.#options.onStored?.({ incarnation, keys: [[0, this.#highestKey]] })
     this.#pump()
-    return { rows: keys.length, incarnation, generation, highestKey: this.#highestKey, unreflected: from !== undefined }
+    const { length: rows } = keys
+    const highestKey = this.#highestKey
+    return { rows, incarnation, generation, highestKey, unreflected: from !== undefined, notes, isNew, isTruncated }
   }
 
   #pump(): void {
     if (this.#state !== "open" || this.#busy || this.#reader === undefined) return
-    if (this.#queue.length === 0 && !this.#whole && !this.#noteGeneration) return
+    if (this.#queue.length === 0 && !this.#whole && !this.#noteGeneration && this.#unwritten.size === 0) return
     const batch = this.#next
     this.#next = deferred()
     this.#writing = batch
@@ -257,6 +280,7 @@ export class DocStore {
         this.#settle()
         this.#whole = true
         this.#noteGeneration = this.#generation > 0
+        for (const name of this.#notes.keys()) this.#unwritten.add(name)
         const fault = thrown instanceof StorageFault ? thrown : faultOfAbort(this.name, thrown)
         batch.reject(fault)
         this.#options.onFault(fault)
@@ -285,6 +309,8 @@ export class DocStore {
     const transaction = reader.db.transaction([updatesStore, customStore], "readwrite", { durability: "strict" })
     const end = endOf(transaction)
     if (generation !== undefined) transaction.objectStore(customStore).put(generation, generationKey)
+    for (const name of this.#unwritten) transaction.objectStore(customStore).put(this.#notes.get(name), noteKey(name))
+    this.#unwritten.clear()
     const key = row && (resultOf(transaction.objectStore(updatesStore).add(row)) as Promise<number>)
     key?.catch(() => {})
     await end
@@ -336,8 +362,8 @@ export class DocStore {
     if (fault.fault === "blocked" || this.#reader?.db !== database || this.#state === "closed") return
     this.#state = "failed"
     this.#whole = true
-    if (fault.fault === "closed") this.#reopenLater()
-    else this.#rejectNext(fault)
+    if (fault.fault === "superseded") this.#rejectNext(fault)
+    else this.#reopenLater()
   }
 
   /** Tells, plans another attempt, and returns what to throw. */
@@ -372,6 +398,11 @@ export class DocStore {
     this.#attempt += 1
     this.#retryTimer = this.#options.clock.after(delayMs, task)
   }
+}
+
+function isBeyond(reflected: Reflected | undefined, incarnation: string, keys: readonly number[]): boolean {
+  if (reflected?.incarnation !== incarnation) return false
+  return (reflected.keys.at(-1)?.[1] ?? 0) > (keys.at(-1) ?? 0)
 }
 
 function isLostConnection(thrown: unknown): boolean {

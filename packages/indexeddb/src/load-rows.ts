@@ -5,6 +5,12 @@ import { customStore, readOn, type StockReader, updatesStore } from "./stock.ts"
 
 const incarnationKey = "millrace.incarnation"
 export const generationKey = "millrace.generation"
+/** What was noted beside the rows, by name. */
+const notePrefix = "millrace.note."
+
+export function noteKey(name: string): string {
+  return `${notePrefix}${name}`
+}
 
 export interface Border {
   /** The first row behind it. */
@@ -47,17 +53,36 @@ async function applyUpTo(stop: number, at: StockReader, origin: StockReader): Pr
 export async function readIdentity(
   database: IDBDatabase,
   random: Random,
-): Promise<{ readonly incarnation: string; readonly generation: number }> {
+): Promise<{
+  readonly incarnation: string
+  readonly generation: number
+  readonly notes: ReadonlyMap<string, unknown>
+  readonly isNew: boolean
+}> {
   const transaction = database.transaction([customStore], "readwrite")
   const end = endOf(transaction)
   const store = transaction.objectStore(customStore)
   const found = resultOf<unknown>(store.get(incarnationKey))
   const generation = resultOf<unknown>(store.get(generationKey))
+  const range = IDBKeyRange.bound(notePrefix, `${notePrefix}\uffff`)
+  const names = resultOf(store.getAllKeys(range) as IDBRequest<string[]>)
+  const values = resultOf<unknown[]>(store.getAll(range))
   const known = await found
   const incarnation = typeof known === "string" ? known : randomId(random, 12)
   if (known !== incarnation) store.put(incarnation, incarnationKey)
   await end
-  return { incarnation, generation: Number((await generation) ?? 0) }
+  const noted = await values
+  const notes = new Map((await names).map((name, at) => [name.slice(notePrefix.length), noted[at]] as const))
+  return { incarnation, generation: Number((await generation) ?? 0), notes, isNew: known !== incarnation }
+}
+
+/** Begins a new life of the database; returns its name. */
+export async function renewIdentity(database: IDBDatabase, random: Random): Promise<string> {
+  const transaction = database.transaction([customStore], "readwrite")
+  const incarnation = randomId(random, 12)
+  transaction.objectStore(customStore).put(incarnation, incarnationKey)
+  await endOf(transaction)
+  return incarnation
 }
 
 export async function readKeys(database: IDBDatabase): Promise<readonly number[]> {

@@ -36,7 +36,7 @@ export function openDatabase(request: DatabaseRequest): Promise<IDBDatabase> {
         // Refusing would block the other page's deletion or upgrade for as long as this page lives.
         database.close()
         if (newVersion !== null && request.onUpgrade !== undefined) request.onUpgrade()
-        else onFault(new StorageFault("superseded", name))
+        else onFault(new StorageFault(newVersion === null ? "deleted" : "superseded", name))
       }
       database.onclose = () => onFault(new StorageFault("closed", name))
       resolve(database)

@@ -201,18 +201,44 @@ test("I6 a connection lost without an event is noticed at the next write", async
   expect(store.state).toBe("open")
 })
 
-test("I6 a database that another page deletes is given up, told, and not made again", async () => {
+test("I300 a database that another page deletes is told, made again, and has what this page has; notes come back with it", async () => {
   const factory = newFactory()
-  const { doc, store, faults } = openStore(factory)
+  const clock = fakeClock()
+  const { doc, store, faults } = openStore(factory, clock)
   await store.load(undefined)
+  store.note("permission", "read")
+  await new Promise((resolve) => void setImmediate(resolve))
   await new Promise<void>((resolve) => {
     factory.deleteDatabase(store.name).onsuccess = () => resolve()
   })
-  expect(faults.map(({ fault }) => fault)).toEqual(["superseded"])
+  expect(faults.map(({ fault }) => fault)).toEqual(["deleted"])
   expect(store.state).toBe("failed")
   doc.getText("t").insert(0, "x")
+  const stored = store.stored()
+  await clock.advanceAndSettle(60_000)
+  await stored
   await store.close()
-  expect(await factory.databases()).toEqual([])
+  const again = openStore(factory)
+  const report = await again.store.load(undefined)
+  expect(textOf(again.doc)).toBe("x")
+  expect([...report.notes]).toEqual([["permission", "read"]])
+})
+
+test("I301 rows that are gone though they were known to be stored are told, and begin a new life", async () => {
+  const factory = newFactory()
+  const first = openStore(factory)
+  await first.store.load(undefined)
+  first.doc.getText("t").insert(0, "x")
+  await first.store.stored()
+  const { incarnation, highestKey } = first.store
+  await first.store.close()
+  const again = openStore(factory)
+  const report = await again.store.load({ incarnation, keys: [[0, highestKey + 3]] })
+  expect(report).toMatchObject({ isTruncated: true, isNew: false, unreflected: true })
+  expect(report.incarnation).not.toBe(incarnation)
+  await again.store.close()
+  const third = await openStore(factory).store.load({ incarnation: report.incarnation, keys: [[0, highestKey]] })
+  expect(third).toMatchObject({ isTruncated: false, incarnation: report.incarnation })
 })
 
 test("I6 a database that does not open rejects the load, is told, and is tried again", async () => {

@@ -45,9 +45,12 @@ export function planCreate(
 /** Half of a surrogate pair has no UTF-8 form: other replicas would get another id. */
 function mustTravel(id: string): void {
   if (!/\p{Surrogate}/u.test(id)) return
-  throw new MillraceError(`The id ${JSON.stringify(id)} holds half of a surrogate pair, which is no text: leave it out.`, {
-    kind: "invalid",
-  })
+  throw new MillraceError(
+    `The id ${JSON.stringify(id)} holds half of a surrogate pair, which is no text: leave it out.`,
+    {
+      kind: "invalid",
+    },
+  )
 }
 
 /** Writes of those fields of a living record that differ from what it has; `undefined` removes. */

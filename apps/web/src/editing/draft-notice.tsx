@@ -23,9 +23,13 @@ export function DraftNotice({ onOpen, onCreate }: DraftNoticeProps): ReactElemen
         <ul>
           {left.map((draft) => (
             <li key={JSON.stringify(draft.place)}>
-              <button type="button" className="button" data-testid="draft-open" onClick={() => open(draft)}>
-                {draft.place.dataset === "" ? "New dataset" : `${draft.place.id}: ${draft.place.field}`}
-              </button>{" "}
+              {opens(draft) ? (
+                <button type="button" className="button" data-testid="draft-open" onClick={() => open(draft)}>
+                  {titleOf(draft)}
+                </button>
+              ) : (
+                titleOf(draft)
+              )}{" "}
               <span className="quiet">{shortened(draft.text)}</span>
             </li>
           ))}
@@ -38,6 +42,15 @@ export function DraftNotice({ onOpen, onCreate }: DraftNoticeProps): ReactElemen
       </div>
     </section>
   )
+}
+
+/** What is no dataset's waits where it was typed. */
+function opens({ place }: KeptDraft): boolean {
+  return place.dataset !== "" || place.id === ""
+}
+
+function titleOf({ place }: KeptDraft): string {
+  return place.id === "" ? "New dataset" : `${place.id}: ${place.field}`
 }
 
 const maxShownChars = 60

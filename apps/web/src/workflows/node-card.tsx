@@ -43,6 +43,7 @@ export function NodeCard({ view, node, canEdit }: NodeCardProps): ReactElement {
             label={`Name of ${node.kind} ${node.name}`}
             hideLabel
             value={node.name}
+            place={{ dataset: "", id: node.id, field: "name" }}
             testId="node-name"
             readOnly={!canEdit}
             onWrite={(name) => workflowEdits.rename(view, node, name)}
@@ -76,6 +77,7 @@ export function NodeCard({ view, node, canEdit }: NodeCardProps): ReactElement {
         <EditableText
           label="Message"
           value={typeof node.record["message"] === "string" ? node.record["message"] : ""}
+          place={{ dataset: "", id: node.id, field: "message" }}
           testId="node-message"
           readOnly={!canEdit}
           onWrite={(text) => workflowEdits.setMessage(node, text)}
@@ -86,6 +88,7 @@ export function NodeCard({ view, node, canEdit }: NodeCardProps): ReactElement {
           key={path.join(".")}
           label={label}
           value={text}
+          place={{ dataset: "", id: node.id, field: path.join(".") }}
           testId="node-text"
           readOnly={!canEdit}
           multiline={text.includes("\n")}

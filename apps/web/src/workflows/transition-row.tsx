@@ -34,6 +34,7 @@ export function TransitionRow({ view, node, transition, canEdit }: TransitionRow
           label={`Condition of ${node.name}`}
           hideLabel
           value={transition.condition}
+          place={{ dataset: "", id: transition.id, field: "condition" }}
           testId="transition-condition"
           readOnly={!canEdit}
           onWrite={(text) => workflowEdits.setCondition(transition.id, text)}

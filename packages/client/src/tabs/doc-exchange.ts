@@ -8,6 +8,8 @@ import * as Y from "yjs"
 type ExchangeMessage =
   | { readonly kind: "update"; readonly update: Uint8Array }
   | { readonly kind: "hello"; readonly from: string; readonly vector: Uint8Array }
+  /** The local copy is going to be deleted. */
+  | { readonly kind: "wipe" }
   | { readonly kind: "answer"; readonly to: string; readonly update: Uint8Array | undefined }
 
 export interface DocExchangeOptions {
@@ -23,6 +25,7 @@ export interface DocExchangeOptions {
   readonly unstored: (vector: Uint8Array) => Uint8Array | undefined
   /** Reads from that store what other tabs appended. */
   readonly readOn: () => void
+  readonly onWipe: () => void
   readonly onFault: (thrown: unknown) => void
 }
 
@@ -50,6 +53,11 @@ export class DocExchange {
     this.#post({ kind: "hello", from: session, vector: Y.encodeStateVector(doc) })
   }
 
+  /** Tells the others to let go of the local copy. */
+  wipe(): void {
+    this.#post({ kind: "wipe" })
+  }
+
   /** Idempotent. */
   close(): void {
     this.#options.doc.off("update", this.#tell)
@@ -62,6 +70,7 @@ export class DocExchange {
 
   #hear(message: ExchangeMessage): void {
     const { session, unstored, readOn } = this.#options
+    if (message.kind === "wipe") this.#options.onWipe()
     if (message.kind === "update") this.#apply(message.update)
     if (message.kind === "hello") {
       this.#post({ kind: "answer", to: message.from, update: unstored(message.vector) })

@@ -18,6 +18,11 @@ export class Coalesced<T> {
     return () => void this.#listeners.delete(own)
   }
 
+  /** Whether anybody listens. */
+  get isHeard(): boolean {
+    return this.#listeners.size > 0
+  }
+
   /** The value is taken when the listeners are told. */
   trigger(): void {
     if (this.#due) return

@@ -1,4 +1,12 @@
-import type { Mirror, MirrorEvent, StatusSnapshot, StorageFault } from "@millrace/indexeddb"
+import {
+  type LoadReport,
+  type Mirror,
+  type MirrorEvent,
+  statusDatabaseName,
+  type StatusSnapshot,
+  StorageFault,
+  updatesDatabaseName,
+} from "@millrace/indexeddb"
 import {
   type Collection,
   type InputRecordOf,
@@ -7,15 +15,18 @@ import {
   type Records,
   redrawReservedClientId,
   type Schema,
+  type Unsent,
 } from "@millrace/model"
 import { asMillraceError, type Clock, type Log, MillraceError, type Random, randomId } from "@millrace/ports"
-import { formatWorkspaceRef, parseWorkspaceRef } from "@millrace/protocol"
+import { formatWorkspaceRef, parseWorkspaceRef, type Permission } from "@millrace/protocol"
 import type { Awareness } from "y-protocols/awareness"
 import * as Y from "yjs"
 import type {
   CollectionName,
+  LostValue,
   RecordRef,
   RecordStatus,
+  StorageReport,
   Unsubscribe,
   Workspace,
   WorkspaceCollection,
@@ -32,10 +43,13 @@ import { keyOf, type RecordKey, refOf } from "../status/record-key.ts"
 import { type BookListener, StatusBook } from "../status/status-book.ts"
 import { StatusKeeper } from "../status/status-keeper.ts"
 import { StatusView } from "../status/status-view.ts"
+import { deleteDatabases, storageReport } from "./browser-storage.ts"
 import { Coalesced } from "./coalesced.ts"
 import { LocalCopy } from "./local-copy.ts"
+import { LostValues } from "./lost-values.ts"
 import { Outcomes } from "./outcomes.ts"
 import { noTouches, plainLedger } from "../link/plain-ledger.ts"
+import { SessionNotes } from "./session-notes.ts"
 import { noMirror, openMirror } from "./workspace-mirror.ts"
 import { WriteCollection } from "./write-collection.ts"
 import { Writes } from "./writes.ts"
@@ -63,6 +77,10 @@ export class LocalWorkspace<S extends Schema> implements Workspace<S>, BookListe
   readonly #writes: Writes
   readonly #copy: LocalCopy | undefined
   readonly #keeper: StatusKeeper | undefined
+  readonly #notes: SessionNotes
+  readonly #lost: LostValues
+  readonly #ref: string
+  readonly #statusRef: string
   readonly #exchange: DocExchange | undefined
   readonly #link: DocLink
   readonly #statusLink: DocLink
@@ -73,6 +91,7 @@ export class LocalWorkspace<S extends Schema> implements Workspace<S>, BookListe
   #changedKeys: Set<RecordKey> | undefined = new Set()
   #storageError: MillraceError | undefined
   #generation = 0
+  readonly #untilCaughtUp = new Set<() => void>()
   #closing: Promise<void> | undefined
 
   constructor(options: WorkspaceOptions<S>, ports: WorkspacePorts) {
@@ -82,6 +101,8 @@ export class LocalWorkspace<S extends Schema> implements Workspace<S>, BookListe
     const ref = formatWorkspaceRef({ name, status: false, generation })
     const statusRef = formatWorkspaceRef({ name, status: true, generation })
     this.name = name
+    this.#ref = ref
+    this.#statusRef = statusRef
     this.#ports = ports
     redrawReservedClientId(this.doc, random)
     this.records = openRecords(this.doc, options.schema, { clock, random })
@@ -161,7 +182,10 @@ export class LocalWorkspace<S extends Schema> implements Workspace<S>, BookListe
         this.records.touchedIn(transaction).map(({ collection, id }) => keyOf(collection, id)),
       isKnown: (origin) => this.#copy?.isKnown(origin) ?? false,
       onUpdate: (keys, local) => {
-        if (local) this.#writes.updated(keys)
+        if (local) {
+          this.#notes.wrote()
+          this.#writes.updated(keys)
+        }
         this.#statusTold.trigger()
       },
     })
@@ -186,9 +210,24 @@ export class LocalWorkspace<S extends Schema> implements Workspace<S>, BookListe
           this.#copy === undefined ? Y.encodeStateAsUpdate(this.doc, vector) : this.#copy.updates.unstored(vector),
         readOn: () =>
           void this.#copy?.updates.readOn().catch((thrown: unknown) => this.#fault(asMillraceError(thrown, "storage"))),
+        onWipe: () => void this.close(),
         onFault: (thrown) => this.#fault(asMillraceError(thrown, "corrupt")),
       })
-    this.#writes = new Writes(this.doc, this.#ledger, this.#outcomes, () => this.#copy?.updates.stored())
+    this.#writes = new Writes(this.doc, this.#ledger, this.#outcomes, {
+      stored: () => this.#copy?.updates.stored(),
+      mayWrite: () => this.#permission() !== "read",
+    })
+    this.#notes = new SessionNotes({
+      doc: this.doc,
+      clock,
+      updates: this.#copy?.updates,
+      isSettled: () => this.#link.caughtUp && this.#ledger.settled,
+    })
+    this.#lost = new LostValues(
+      this.records as unknown as Records,
+      (client) => this.#notes.isOwnClient(client),
+      (thrown) => this.#fault(asMillraceError(thrown, "bug")),
+    )
     this.#unwake = platform.onWake(() => this.#lease.relay.wake())
     this.ready = this.#load(view)
     this.ready.catch(() => {})
@@ -207,7 +246,7 @@ export class LocalWorkspace<S extends Schema> implements Workspace<S>, BookListe
     const link = this.#link
     return {
       connection: link.state,
-      permission: link.permission,
+      permission: this.#permission(),
       waiting: this.#book.waiting,
       seq: this.#ledger.seq,
       generation: this.#generation,
@@ -242,6 +281,56 @@ export class LocalWorkspace<S extends Schema> implements Workspace<S>, BookListe
   changes(listener: (events: readonly MirrorEvent[]) => void, options?: { readonly after?: number }): Unsubscribe {
     if (this.mirror === undefined) throw noMirror()
     return this.mirror.onChanges(listener, options)
+  }
+
+  async caughtUp(): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      const look = (): void => {
+        const { caughtUp, connection, lastError } = this.status
+        const error = this.#closing === undefined ? lastError : closedError()
+        if (caughtUp) resolve()
+        else if (error !== undefined && (connection === "refused" || this.#closing !== undefined)) reject(error)
+        else return
+        this.#untilCaughtUp.delete(look)
+      }
+      this.#untilCaughtUp.add(look)
+      look()
+    })
+  }
+
+  unsent(): Unsent {
+    this.#notes.settle()
+    return this.records.unsentSince({ stateVector: this.#notes.known })
+  }
+
+  lost(): readonly LostValue[] {
+    return this.#lost.list()
+  }
+
+  onLost(listener: (lost: readonly LostValue[]) => void): Unsubscribe {
+    return this.#lost.add(listener)
+  }
+
+  async storage({ persist = false }: { readonly persist?: boolean } = {}): Promise<StorageReport> {
+    return await storageReport(persist)
+  }
+
+  async wipe({ evenUnsent = false }: { readonly evenUnsent?: boolean } = {}): Promise<void> {
+    await this.ready.catch(() => {})
+    const { waiting } = this.status
+    if (waiting > 0 && !evenUnsent) {
+      throw new MillraceError(
+        `${waiting} records have edits that only this browser has: wait until they are saved, export them with unsent(), or wipe with evenUnsent.`,
+        { kind: "conflict" },
+      )
+    }
+    this.#exchange?.wipe()
+    await this.close()
+    const { indexedDB, marks } = this.#ports.platform
+    marks?.set(markOf(this.#ref), undefined)
+    if (indexedDB === undefined) return
+    const names = [this.#ref, this.#statusRef].map(updatesDatabaseName)
+    await deleteDatabases(indexedDB, [...names, statusDatabaseName(this.#ref)])
   }
 
   onFault(listener: (fault: MillraceError) => void): Unsubscribe {
@@ -287,6 +376,8 @@ export class LocalWorkspace<S extends Schema> implements Workspace<S>, BookListe
         this.mirror?.expect(snapshot?.mirror)
         const report = await copy.load(snapshot, this.mirror?.boundary)
         isKnown = true
+        this.#notes.restore(report.notes)
+        this.#tellLoss(report, snapshot)
         generation = report.generation
         statusGeneration = (await copy.statusUpdates.load(undefined)).generation
       }
@@ -318,7 +409,24 @@ export class LocalWorkspace<S extends Schema> implements Workspace<S>, BookListe
     if (unknown.length > 0) this.#ledger.remote(unknown, undefined)
   }
 
+  /** What was kept and is not there any more. */
+  #tellLoss({ isNew, isTruncated, incarnation }: LoadReport, snapshot: StatusSnapshot | undefined): void {
+    const { marks } = this.#ports.platform
+    const mark = markOf(this.#ref)
+    const hadMore = marks?.get(mark) !== undefined || snapshot?.position !== undefined
+    const fault = isNew && hadMore ? "evicted" : isTruncated ? "truncated" : undefined
+    if (fault !== undefined) this.#storageFault(new StorageFault(fault, updatesDatabaseName(this.#ref)))
+    marks?.set(mark, incarnation)
+  }
+
+  #permission(): Permission | undefined {
+    return this.#link.permission ?? this.#notes.permission
+  }
+
   #linkChanged(): void {
+    this.#notes.permitted(this.#link.permission)
+    this.#notes.acknowledged()
+    for (const look of this.#untilCaughtUp) look()
     this.#setGeneration(this.#link.generation)
     const { generation } = this.#statusLink
     if (generation !== this.#copy?.statusUpdates.generation) this.#copy?.statusUpdates.setGeneration(generation)
@@ -357,8 +465,10 @@ export class LocalWorkspace<S extends Schema> implements Workspace<S>, BookListe
   }
 
   async #close(): Promise<void> {
-    const closed = new MillraceError("The workspace was closed.", { kind: "closed" })
+    const closed = closedError()
     this.#unwake()
+    this.#notes.settle()
+    this.#notes.stop()
     this.#exchange?.close()
     this.#link.stop()
     this.#statusLink.stop()
@@ -374,8 +484,19 @@ export class LocalWorkspace<S extends Schema> implements Workspace<S>, BookListe
     this.#lease.release()
     this.#statusTold.clear()
     this.#recordsTold.clear()
+    for (const look of this.#untilCaughtUp) look()
+    this.#lost.destroy()
     this.records.destroy()
     this.doc.destroy()
     this.#statusDoc.destroy()
   }
+}
+
+function closedError(): MillraceError {
+  return new MillraceError("The workspace was closed.", { kind: "closed" })
+}
+
+/** Where it is noted, beside the databases, that there are some. */
+function markOf(ref: string): string {
+  return `millrace:${ref}:kept`
 }

@@ -1,3 +1,4 @@
+import { MillraceError } from "@millrace/ports"
 import type { Doc } from "yjs"
 import type { Outcome, RecordRef, WriteHandle } from "../api.ts"
 import type { AckLedger } from "../status/ack-ledger.ts"
@@ -23,10 +24,17 @@ export class Writes {
   readonly #ledger: AckLedger
   readonly #outcomes: Outcomes
   readonly #stored: () => Promise<void> | undefined
+  readonly #mayWrite: () => boolean
   #open: OpenWrite[] = []
 
   /** `stored` answers for everything that the document has now; undefined where there is no local copy. */
-  constructor(doc: Doc, ledger: AckLedger, outcomes: Outcomes, stored: () => Promise<void> | undefined) {
+  constructor(
+    doc: Doc,
+    ledger: AckLedger,
+    outcomes: Outcomes,
+    { stored, mayWrite }: { readonly stored: () => Promise<void> | undefined; readonly mayWrite: () => boolean },
+  ) {
+    this.#mayWrite = mayWrite
     this.#doc = doc
     this.#ledger = ledger
     this.#outcomes = outcomes
@@ -42,6 +50,8 @@ export class Writes {
 
   /** Runs `write` of the record `named`, or of whatever the update names; what it throws is thrown, without a handle. */
   run(write: () => void, named: RecordKey | undefined): WriteHandle {
+    // What a transaction holds asks by itself.
+    if (named !== undefined && !this.#mayWrite()) throw readOnlyError()
     const keys = new Set(named === undefined ? [] : [named])
     let done: (ends: Ends) => void = () => {}
     const ends = new Promise<Ends>((resolve) => (done = resolve))
@@ -80,6 +90,12 @@ export class Writes {
       handled(durable.then(({ seq }) => this.#outcomes.wait(target, records(), seq)))
     return { stored, durable, outcome, accepted: (target) => handled(outcome(target).then(mustBeAccepted)) }
   }
+}
+
+function readOnlyError(): MillraceError {
+  return new MillraceError("Your token only allows to read this workspace: ask for one with the role write.", {
+    kind: "forbidden",
+  })
 }
 
 /** Rejections that nobody listens to are no accident of the program. */

@@ -66,7 +66,7 @@ export class Mirror {
       stores,
       onFault: (fault) => {
         options.onFault(fault)
-        if (fault.fault === "superseded") this.#step("supersede", fault)
+        if (fault.fault === "superseded" || fault.fault === "deleted") this.#step("supersede", fault)
       },
       onOpen: ({ position }) => this.#moved(position),
       onLost: () => this.#lost(),
@@ -310,7 +310,7 @@ export class Mirror {
     this.#connection.drop()
     this.#position = undefined
     this.#pump.forget()
-    const isSuperseded = fault instanceof StorageFault && fault.fault === "superseded"
+    const isSuperseded = fault instanceof StorageFault && (fault.fault === "superseded" || fault.fault === "deleted")
     // What failed in the local copy was told by it.
     const isOurs = !(fault instanceof StorageFault) || fault.database === this.#options.name
     if (isOurs && this.#status.state !== "superseded") this.#options.onFault(fault)
