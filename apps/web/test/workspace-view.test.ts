@@ -10,6 +10,7 @@ const calm: WorkspaceStatus = {
   seq: 1,
   generation: 1,
   caughtUp: true,
+  catchingUp: undefined,
   storage: "open",
   lastError: undefined,
   bindings: [],

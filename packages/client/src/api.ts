@@ -62,6 +62,11 @@ export interface BindingWatermark {
   readonly seq: number
 }
 
+export interface CatchingUp {
+  readonly doneBytes: number
+  readonly totalBytes: number
+}
+
 export interface WorkspaceStatus {
   readonly connection: ConnectionState
   /** What the token allows here, as the relay told last, perhaps in an earlier session; undefined until then. A reader's writes throw. */
@@ -72,6 +77,8 @@ export interface WorkspaceStatus {
   readonly seq: number
   /** Generation of the local copy; 0 until the relay told one. */
   readonly generation: number
+  /** How far a first or long fetch from the relay is; undefined while none is under way, or its size is not told. */
+  readonly catchingUp: CatchingUp | undefined
   /** Everything the relay had when this connection opened is here, and everything local is on its disk. */
   readonly caughtUp: boolean
   /** The browser's copy: `memory` where there is none, `failed` while the database refuses. */

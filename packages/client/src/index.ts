@@ -8,6 +8,7 @@ export type {
 } from "@millrace/indexeddb"
 export type {
   BindingWatermark,
+  CatchingUp,
   CollectionName,
   ConnectionState,
   LostValue,

@@ -1,4 +1,5 @@
 import type { Tabs } from "@millrace/indexeddb"
+import type { Clock, Log, Random } from "@millrace/ports"
 import type { WebsocketProvider } from "y-websocket"
 import type { SocketConstructor } from "./options.ts"
 
@@ -21,4 +22,12 @@ export interface Platform {
   tidy(provider: WebsocketProvider): void
   /** Calls back when the network may be there again. */
   onWake(wake: () => void): () => void
+}
+
+/** What a workspace takes from where it runs. */
+export interface WorkspacePorts {
+  readonly platform: Platform
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
 }

@@ -95,13 +95,13 @@ test("C11 a change over the relay's limit is refused for good, with its kind, an
   expect(asked).toBe(1)
 })
 
-test("C13 a reader sees what others write, and what it writes stays waiting in its browser", async () => {
+test("C13 a reader sees what others write, and what is edited in its document stays waiting in its browser", async () => {
   const stage = await startStage()
   const reader = stage.open({ role: "read", browser: newBrowser() })
   const writer = stage.open()
   await online(reader)
   expect(reader.status.permission).toBe("read")
-  reader.collection("datasets").put("mine", { name: "mine" })
+  reader.records.collection("datasets").put("mine", { name: "mine" })
   await writer.collection("datasets").put("theirs", { name: "theirs" }).durable
   await waitFor(() => reader.recordStatus("datasets", "theirs").state === "durable", { what: "the others' record" })
   expect(reader.recordStatus("datasets", "mine").state).toBe("waiting")

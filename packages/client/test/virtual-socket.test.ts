@@ -21,6 +21,8 @@ test("C23 a pong keeps the stock provider from taking a quiet channel for a dead
     sent: nothing,
     receive: (_frame: number, deliver: () => void) => deliver(),
     durable: nothing,
+    caughtUpTo: nothing,
+    progress: nothing,
     closed: nothing,
   }
   class Socket extends VirtualSocket {

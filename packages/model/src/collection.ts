@@ -150,6 +150,11 @@ export class Collection<R = PlainRecord, I = R, F extends Fields = Fields> {
     return this.#store.index(this.name).ids()
   }
 
+  /** Ids of all that has entries: also of deleted records with edits after the delete. */
+  everyId(): Iterable<string> {
+    return this.#store.index(this.name).everyId()
+  }
+
   get size(): number {
     return this.#store.index(this.name).size
   }

@@ -1,3 +1,4 @@
+import { systemClock, type Timer } from "@millrace/ports"
 import { useEffect, useState } from "react"
 import { useSession } from "../workspace/context.ts"
 import { noTroubles, type Troubles } from "../workspace/target-troubles.ts"
@@ -11,15 +12,17 @@ export function useTroubles(isPending: boolean): Troubles {
   useEffect(() => {
     if (!isPending) return
     let mounted = true
+    let timer: Timer | undefined
     const ask = (): void =>
       void session.troubles().then((found) => {
-        if (mounted) setTroubles(found)
+        if (!mounted) return
+        setTroubles(found)
+        timer = systemClock.after(askAgainMs, ask)
       })
     ask()
-    const timer = setInterval(ask, askAgainMs)
     return () => {
       mounted = false
-      clearInterval(timer)
+      timer?.cancel()
     }
   }, [isPending, session])
   return isPending ? troubles : noTroubles

@@ -1,4 +1,4 @@
-import type { WorkspaceStatus } from "@millrace/client"
+import type { CatchingUp, WorkspaceStatus } from "@millrace/client"
 
 /** What the header says, in one word for tests and styles. */
 export type WorkspaceViewState =
@@ -37,6 +37,7 @@ export function workspaceView(status: WorkspaceStatus, storing: number): Workspa
   if (isOffline(status))
     return view("offline", counted("Offline", waiting), `Edits sync when the server is back. ${kept}`)
   if (status.connection === "connecting") return view("connecting", counted("Connecting", waiting), kept)
+  if (status.catchingUp !== undefined) return view("saving", `Syncing, ${percent(status.catchingUp)}`, kept)
   if (waiting > 0 || storing > 0) return view("saving", counted("Saving", waiting), kept)
   if (!status.caughtUp) return view("saving", "Syncing", "Fetching what others changed.")
   return view("saved", "Saved", kept)
@@ -45,6 +46,10 @@ export function workspaceView(status: WorkspaceStatus, storing: number): Workspa
 // An attempt after a failure is still "offline" to a person: the label would flicker at every retry.
 function isOffline(status: WorkspaceStatus): boolean {
   return status.connection === "offline" || (status.connection === "connecting" && status.lastError !== undefined)
+}
+
+function percent({ doneBytes, totalBytes }: CatchingUp): string {
+  return `${Math.floor((100 * doneBytes) / Math.max(1, totalBytes))} %`
 }
 
 function counted(word: string, waiting: number): string {

@@ -3,7 +3,7 @@ import type { Permission } from "@millrace/protocol"
 import { Awareness } from "y-protocols/awareness"
 import { WebsocketProvider } from "y-websocket"
 import type { Doc, Transaction } from "yjs"
-import type { ConnectionState } from "../api.ts"
+import type { CatchingUp, ConnectionState } from "../api.ts"
 import { type LinkEvent, nextConnectionState } from "../connection-state.ts"
 import type { Platform } from "../platform.ts"
 import type { Channel, ChannelHandlers } from "../relay/channel.ts"
@@ -16,6 +16,12 @@ import { VirtualSocket, type VirtualSocketHost } from "./virtual-socket.ts"
 type Polyfill = NonNullable<NonNullable<ConstructorParameters<typeof WebsocketProvider>[3]>["WebSocketPolyfill"]>
 
 const resyncAfterMs = 2_000
+
+/** A place in the log, with the generation that it belongs to. */
+export interface HeldPosition {
+  readonly generation: number
+  readonly seq: number
+}
 
 export interface DocLinkOptions {
   readonly relay: RelayLink
@@ -31,6 +37,8 @@ export interface DocLinkOptions {
   readonly touchedIn: (transaction: Transaction) => Iterable<RecordKey>
   /** Updates of these origins are durable as far as anybody knows: rows read from a store that reflects them. */
   readonly isKnown: (origin: unknown) => boolean
+  /** The document has the log up to here: to be noted with it, never apart from it. */
+  readonly onHeld?: (held: HeldPosition) => void
   /** After an update was entered in the ledger. */
   readonly onUpdate?: (keys: readonly RecordKey[], local: boolean) => void
   readonly onChange: (link: DocLink) => void
@@ -56,6 +64,10 @@ export class DocLink implements VirtualSocketHost {
   #stepTwo = 0
   #durable = 0
   #notBeforeMs = 0
+  /** Every entry of the log up to here is in the document, of this generation; 0 where nobody knows. */
+  #heldSeq = 0
+  #isPiece = false
+  #progress: CatchingUp | undefined
   #resync: Timer | undefined
   #socket: VirtualSocket | undefined
 
@@ -112,6 +124,11 @@ export class DocLink implements VirtualSocketHost {
     return this.#permission
   }
 
+  /** While the relay's answer comes in pieces. */
+  get catchingUp(): CatchingUp | undefined {
+    return this.#progress
+  }
+
   /** On this connection: what the relay had is here, and what was here is durable there, if it may be written. */
   get caughtUp(): boolean {
     const told = this.#permission !== "write" || (this.#stepTwo > 0 && this.#durable >= this.#stepTwo)
@@ -124,8 +141,9 @@ export class DocLink implements VirtualSocketHost {
   }
 
   /** `generation` is that of the copy that was loaded meanwhile. */
-  start(generation: number): void {
+  start(generation: number, held?: HeldPosition): void {
     this.#generation = generation
+    if (held !== undefined && held.generation === generation) this.#heldSeq = Math.max(this.#heldSeq, held.seq)
     this.#provider.on("sync", () => this.#options.onChange(this))
     this.#provider.connect()
   }
@@ -146,7 +164,7 @@ export class DocLink implements VirtualSocketHost {
     const request = {
       workspace,
       mode: "sync",
-      position: () => ({ generation: this.#generation, afterSeq: 0 }),
+      position: () => ({ generation: this.#generation, afterSeq: this.#heldSeq }),
     } as const
     const delayMs = this.#notBeforeMs - clock.nowMs()
     if (delayMs <= 0) return relay.openChannel(request, handlers)
@@ -165,7 +183,13 @@ export class DocLink implements VirtualSocketHost {
     this.#step("dial")
   }
 
+  caughtUpTo(seq: number): void {
+    this.#heldSeq = Math.max(this.#heldSeq, seq)
+    this.#options.onHeld?.({ generation: this.#generation, seq: this.#heldSeq })
+  }
+
   opened({ generation, permission, seq }: Parameters<ChannelHandlers["opened"]>[0]): void {
+    if (generation !== this.#generation) this.#heldSeq = 0
     this.#generation = generation
     this.#permission = permission
     this.#options.ledger.raiseSeq(seq)
@@ -186,7 +210,19 @@ export class DocLink implements VirtualSocketHost {
     this.#options.ledger.stepTwo(frame)
   }
 
+  progress({ doneBytes, totalBytes }: Parameters<NonNullable<ChannelHandlers["progress"]>>[0]): void {
+    this.#progress = { doneBytes, totalBytes }
+    this.#isPiece = true
+    this.#options.onChange(this)
+  }
+
   receive(frame: number, deliver: () => void): void {
+    if (!this.#isPiece && this.#progress !== undefined) {
+      // The last piece has no word before the next frame.
+      this.#progress = undefined
+      this.#options.onChange(this)
+    }
+    this.#isPiece = false
     this.#receiving = frame
     try {
       deliver()
@@ -203,6 +239,8 @@ export class DocLink implements VirtualSocketHost {
   }
 
   closed(error: MillraceError): void {
+    this.#progress = undefined
+    this.#isPiece = false
     this.#sent = 0
     this.#entered = 0
     this.#stepTwo = 0

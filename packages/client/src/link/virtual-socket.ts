@@ -4,6 +4,7 @@ import { carriesUpdate, closeCodeOf, isPermanentCloseCode, isStep2, type Permiss
 import type { Channel, ChannelHandlers } from "../relay/channel.ts"
 
 type Opened = Parameters<ChannelHandlers["opened"]>[0]
+type Progress = Parameters<NonNullable<ChannelHandlers["progress"]>>[0]
 type Durable = Parameters<NonNullable<ChannelHandlers["durable"]>>[0]
 
 /** What a document's link must hear, in the order in which it happens. */
@@ -18,6 +19,10 @@ export interface VirtualSocketHost {
   /** Runs `deliver`, which applies update frame number `frame`. */
   receive(frame: number, deliver: () => void): void
   durable(message: Durable): void
+  /** What was delivered, with what came from here, holds every entry of the log up to `seq`. */
+  caughtUpTo(seq: number): void
+  /** The next frame is a piece of a longer answer. */
+  progress(message: Progress): void
   closed(error: MillraceError): void
 }
 
@@ -68,6 +73,8 @@ export class VirtualSocket {
       },
       data: (payload) => this.#deliver(payload),
       durable: (message) => host.durable(message),
+      caughtUp: ({ seq }) => host.caughtUpTo(seq),
+      progress: (message) => host.progress(message),
       // The stock provider gives up a socket that is silent for 30 s.
       pong: () => this.onmessage?.({ data: awarenessNothing }),
       closed: (error) => this.#closed(error),

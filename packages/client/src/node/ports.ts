@@ -1,10 +1,9 @@
 import { silentLog, systemClock, systemRandom } from "@millrace/ports"
 import { WebSocket } from "ws"
 import type { RelayOptions, WorkspaceOptions } from "../options.ts"
-import type { Platform } from "../platform.ts"
+import type { Platform, WorkspacePorts } from "../platform.ts"
 import type { RelayConnection } from "../relay/relay-connection.ts"
 import { leaseRelay, type RelayLease } from "../relay/shared-relay.ts"
-import type { WorkspacePorts } from "../workspace/local-workspace.ts"
 
 /** What the options leave out is Node's, with `ws` for sockets and memory for storage. */
 export function nodePorts(options: RelayOptions & Pick<WorkspaceOptions<never>, "indexedDB">): WorkspacePorts {

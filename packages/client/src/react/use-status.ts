@@ -13,6 +13,7 @@ const unopened: WorkspaceStatus = Object.freeze({
   seq: 0,
   generation: 0,
   caughtUp: false,
+  catchingUp: undefined,
   storage: "opening",
   lastError: undefined,
   bindings: [],

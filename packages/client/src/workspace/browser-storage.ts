@@ -1,4 +1,8 @@
+import { statusDatabaseName, updatesDatabaseName } from "@millrace/indexeddb"
+import { MillraceError } from "@millrace/ports"
 import type { StorageReport } from "../api.ts"
+import type { Platform } from "../platform.ts"
+import { markOf } from "./kept-mark.ts"
 
 interface StorageHost {
   readonly navigator?: {
@@ -18,8 +22,28 @@ export async function storageReport(persist: boolean): Promise<StorageReport> {
   return { persisted: isPersisted ?? false, usageBytes: usage, quotaBytes: quota }
 }
 
+/** Throws kind `conflict` where edits of so many records are only here. */
+export function mustBeSent(waiting: number): void {
+  if (waiting === 0) return
+  throw new MillraceError(
+    `${waiting} records have edits that only this browser has: wait until they are saved, export them with unsent(), or wipe with evenUnsent.`,
+    { kind: "conflict" },
+  )
+}
+
+/** Deletes what a browser keeps of a closed workspace. */
+export async function wipeCopy(
+  { indexedDB, marks }: Pick<Platform, "indexedDB" | "marks">,
+  ref: string,
+  statusRef: string,
+): Promise<void> {
+  marks?.set(markOf(ref), undefined)
+  if (indexedDB === undefined) return
+  await deleteDatabases(indexedDB, [...[ref, statusRef].map(updatesDatabaseName), statusDatabaseName(ref)])
+}
+
 /** Deletes databases; resolves when all are gone, which other pages hold up until they let go. */
-export async function deleteDatabases(indexedDB: IDBFactory, names: readonly string[]): Promise<void> {
+async function deleteDatabases(indexedDB: IDBFactory, names: readonly string[]): Promise<void> {
   const deleted = names.map(
     (name) =>
       new Promise<void>((resolve, reject) => {

@@ -1,12 +1,4 @@
-import {
-  type LoadReport,
-  type Mirror,
-  type MirrorEvent,
-  statusDatabaseName,
-  type StatusSnapshot,
-  StorageFault,
-  updatesDatabaseName,
-} from "@millrace/indexeddb"
+import type { Mirror, MirrorEvent, StatusSnapshot, StorageFault } from "@millrace/indexeddb"
 import {
   type Collection,
   type InputRecordOf,
@@ -17,7 +9,7 @@ import {
   type Schema,
   type Unsent,
 } from "@millrace/model"
-import { asMillraceError, type Clock, type Log, MillraceError, type Random, randomId } from "@millrace/ports"
+import { asMillraceError, MillraceError, randomId } from "@millrace/ports"
 import { formatWorkspaceRef, parseWorkspaceRef, type Permission } from "@millrace/protocol"
 import type { Awareness } from "y-protocols/awareness"
 import * as Y from "yjs"
@@ -35,31 +27,29 @@ import type {
 } from "../api.ts"
 import { DocLink } from "../link/doc-link.ts"
 import type { WorkspaceOptions } from "../options.ts"
-import type { Platform } from "../platform.ts"
+import type { WorkspacePorts } from "../platform.ts"
 import { leaseRelay, type RelayLease } from "../relay/shared-relay.ts"
 import { AckLedger } from "../status/ack-ledger.ts"
-import { DocExchange } from "../tabs/doc-exchange.ts"
-import { keyOf, type RecordKey, refOf } from "../status/record-key.ts"
+import type { DocExchange } from "../tabs/doc-exchange.ts"
+import { keyOf, type RecordKey } from "../status/record-key.ts"
+import { reopen } from "../status/reopen.ts"
 import { type BookListener, StatusBook } from "../status/status-book.ts"
 import { StatusKeeper } from "../status/status-keeper.ts"
 import { StatusView } from "../status/status-view.ts"
-import { deleteDatabases, storageReport } from "./browser-storage.ts"
+import { mustBeSent, storageReport, wipeCopy } from "./browser-storage.ts"
+import { CaughtUpWaits } from "./caught-up-waits.ts"
+import { ChangedRecords } from "./changed-records.ts"
 import { Coalesced } from "./coalesced.ts"
+import { lossOf } from "./kept-mark.ts"
 import { LocalCopy } from "./local-copy.ts"
 import { LostValues } from "./lost-values.ts"
+import { openExchange } from "./open-exchange.ts"
 import { Outcomes } from "./outcomes.ts"
 import { noTouches, plainLedger } from "../link/plain-ledger.ts"
 import { SessionNotes } from "./session-notes.ts"
 import { noMirror, openMirror } from "./workspace-mirror.ts"
 import { WriteCollection } from "./write-collection.ts"
 import { Writes } from "./writes.ts"
-
-export interface WorkspacePorts {
-  readonly platform: Platform
-  readonly clock: Clock
-  readonly random: Random
-  readonly log: Log
-}
 
 /** The one implementation of `Workspace`; see there. */
 export class LocalWorkspace<S extends Schema> implements Workspace<S>, BookListener {
@@ -86,12 +76,11 @@ export class LocalWorkspace<S extends Schema> implements Workspace<S>, BookListe
   readonly #statusLink: DocLink
   readonly #unwake: () => void
   readonly #statusTold: Coalesced<WorkspaceStatus>
-  readonly #recordsTold: Coalesced<readonly RecordRef[] | undefined>
+  readonly #recordsTold: ChangedRecords
   readonly #faultListeners = new Set<(fault: MillraceError) => void>()
-  #changedKeys: Set<RecordKey> | undefined = new Set()
   #storageError: MillraceError | undefined
   #generation = 0
-  readonly #untilCaughtUp = new Set<() => void>()
+  readonly #caughtUp = new CaughtUpWaits(() => this.status)
   #closing: Promise<void> | undefined
 
   constructor(options: WorkspaceOptions<S>, ports: WorkspacePorts) {
@@ -110,10 +99,7 @@ export class LocalWorkspace<S extends Schema> implements Workspace<S>, BookListe
       () => this.status,
       (thrown) => this.#fault(asMillraceError(thrown, "bug")),
     )
-    this.#recordsTold = new Coalesced(
-      () => this.#takeChanged(),
-      (thrown) => this.#fault(asMillraceError(thrown, "bug")),
-    )
+    this.#recordsTold = new ChangedRecords((thrown) => this.#fault(asMillraceError(thrown, "bug")))
     const view = new StatusView(this.#statusDoc, ({ watermarks, exceptions }) => {
       if (watermarks) this.#book.setBindings(view.bindings())
       for (const key of exceptions) this.#book.exceptionChanged(key)
@@ -181,6 +167,7 @@ export class LocalWorkspace<S extends Schema> implements Workspace<S>, BookListe
       touchedIn: (transaction) =>
         this.records.touchedIn(transaction).map(({ collection, id }) => keyOf(collection, id)),
       isKnown: (origin) => this.#copy?.isKnown(origin) ?? false,
+      onHeld: (held) => this.#notes.holds(held),
       onUpdate: (keys, local) => {
         if (local) {
           this.#notes.wrote()
@@ -197,22 +184,16 @@ export class LocalWorkspace<S extends Schema> implements Workspace<S>, BookListe
       touchedIn: noTouches,
       isKnown: (origin) => this.#copy?.statusUpdates.isOwnOrigin(origin) ?? false,
     })
-    // After the copy and the link: an update is queued for disk and relay before other tabs hear of it.
-    this.#exchange =
-      platform.tabs &&
-      new DocExchange({
-        tabs: platform.tabs,
-        name: ref,
-        doc: this.doc,
-        session,
-        isOwn: (origin) => !this.#link.isRemote(origin) && this.#copy?.updates.isOwnOrigin(origin) !== true,
-        unstored: (vector) =>
-          this.#copy === undefined ? Y.encodeStateAsUpdate(this.doc, vector) : this.#copy.updates.unstored(vector),
-        readOn: () =>
-          void this.#copy?.updates.readOn().catch((thrown: unknown) => this.#fault(asMillraceError(thrown, "storage"))),
-        onWipe: () => void this.close(),
-        onFault: (thrown) => this.#fault(asMillraceError(thrown, "corrupt")),
-      })
+    this.#exchange = openExchange({
+      tabs: platform.tabs,
+      name: ref,
+      doc: this.doc,
+      session,
+      updates: this.#copy?.updates,
+      isRemote: (origin) => this.#link.isRemote(origin),
+      onWipe: () => void this.close(),
+      onFault: (fault) => this.#fault(fault),
+    })
     this.#writes = new Writes(this.doc, this.#ledger, this.#outcomes, {
       stored: () => this.#copy?.updates.stored(),
       mayWrite: () => this.#permission() !== "read",
@@ -250,6 +231,7 @@ export class LocalWorkspace<S extends Schema> implements Workspace<S>, BookListe
       waiting: this.#book.waiting,
       seq: this.#ledger.seq,
       generation: this.#generation,
+      catchingUp: link.catchingUp,
       caughtUp: link.caughtUp,
       storage: this.#storage(),
       lastError: link.error ?? this.#storageError ?? this.#statusLink.error,
@@ -284,18 +266,7 @@ export class LocalWorkspace<S extends Schema> implements Workspace<S>, BookListe
   }
 
   async caughtUp(): Promise<void> {
-    await new Promise<void>((resolve, reject) => {
-      const look = (): void => {
-        const { caughtUp, connection, lastError } = this.status
-        const error = this.#closing === undefined ? lastError : closedError()
-        if (caughtUp) resolve()
-        else if (error !== undefined && (connection === "refused" || this.#closing !== undefined)) reject(error)
-        else return
-        this.#untilCaughtUp.delete(look)
-      }
-      this.#untilCaughtUp.add(look)
-      look()
-    })
+    await this.#caughtUp.wait()
   }
 
   unsent(): Unsent {
@@ -317,20 +288,10 @@ export class LocalWorkspace<S extends Schema> implements Workspace<S>, BookListe
 
   async wipe({ evenUnsent = false }: { readonly evenUnsent?: boolean } = {}): Promise<void> {
     await this.ready.catch(() => {})
-    const { waiting } = this.status
-    if (waiting > 0 && !evenUnsent) {
-      throw new MillraceError(
-        `${waiting} records have edits that only this browser has: wait until they are saved, export them with unsent(), or wipe with evenUnsent.`,
-        { kind: "conflict" },
-      )
-    }
+    if (!evenUnsent) mustBeSent(this.#book.waiting)
     this.#exchange?.wipe()
     await this.close()
-    const { indexedDB, marks } = this.#ports.platform
-    marks?.set(markOf(this.#ref), undefined)
-    if (indexedDB === undefined) return
-    const names = [this.#ref, this.#statusRef].map(updatesDatabaseName)
-    await deleteDatabases(indexedDB, [...names, statusDatabaseName(this.#ref)])
+    await wipeCopy(this.#ports.platform, this.#ref, this.#statusRef)
   }
 
   onFault(listener: (fault: MillraceError) => void): Unsubscribe {
@@ -351,17 +312,13 @@ export class LocalWorkspace<S extends Schema> implements Workspace<S>, BookListe
   /** @internal For the book. */
   recordChanged(key: RecordKey): void {
     this.#keeper?.recordChanged(key)
-    // A flood is told as "any".
-    if (this.#changedKeys !== undefined && this.#changedKeys.size < 1_000) this.#changedKeys.add(key)
-    else this.#changedKeys = undefined
-    this.#recordsTold.trigger()
+    this.#recordsTold.one(key)
   }
 
   /** @internal For the book. */
   collectionChanged(collection: string): void {
     this.#keeper?.collectionChanged(collection)
-    this.#changedKeys = undefined
-    this.#recordsTold.trigger()
+    this.#recordsTold.any()
   }
 
   async #load(view: StatusView): Promise<void> {
@@ -377,7 +334,8 @@ export class LocalWorkspace<S extends Schema> implements Workspace<S>, BookListe
         const report = await copy.load(snapshot, this.mirror?.boundary)
         isKnown = true
         this.#notes.restore(report.notes)
-        this.#tellLoss(report, snapshot)
+        const loss = lossOf(report, snapshot, this.#ports.platform.marks, this.#ref)
+        if (loss !== undefined) this.#storageFault(loss)
         generation = report.generation
         statusGeneration = (await copy.statusUpdates.load(undefined)).generation
       }
@@ -387,7 +345,7 @@ export class LocalWorkspace<S extends Schema> implements Workspace<S>, BookListe
         this.#setGeneration(generation)
         this.#book.setBindings(view.bindings())
         this.#book.restored()
-        this.#link.start(generation)
+        this.#link.start(generation, this.#notes.held)
         this.#exchange?.start()
         this.#statusLink.start(statusGeneration)
         this.mirror?.start(isKnown)
@@ -399,24 +357,7 @@ export class LocalWorkspace<S extends Schema> implements Workspace<S>, BookListe
   #restore(snapshot: StatusSnapshot): void {
     this.#keeper?.restore(snapshot)
     this.#book.restore(snapshot)
-    this.#ledger.raiseSeq(snapshot.position?.seq ?? 0)
-    const open = snapshot.open.filter((row) => row.touchedSeq === null)
-    const keysOf = (rows: typeof open): readonly RecordKey[] => rows.map(({ collection, id }) => keyOf(collection, id))
-    const waiting = keysOf(open.filter((row) => row.state === "waiting"))
-    const unknown = keysOf(open.filter((row) => row.state !== "waiting"))
-    // They are in the document, but of no frame: the next sync step 2 covers them.
-    if (waiting.length > 0) this.#ledger.local(waiting, undefined)
-    if (unknown.length > 0) this.#ledger.remote(unknown, undefined)
-  }
-
-  /** What was kept and is not there any more. */
-  #tellLoss({ isNew, isTruncated, incarnation }: LoadReport, snapshot: StatusSnapshot | undefined): void {
-    const { marks } = this.#ports.platform
-    const mark = markOf(this.#ref)
-    const hadMore = marks?.get(mark) !== undefined || snapshot?.position !== undefined
-    const fault = isNew && hadMore ? "evicted" : isTruncated ? "truncated" : undefined
-    if (fault !== undefined) this.#storageFault(new StorageFault(fault, updatesDatabaseName(this.#ref)))
-    marks?.set(mark, incarnation)
+    reopen(this.#ledger, snapshot)
   }
 
   #permission(): Permission | undefined {
@@ -426,7 +367,7 @@ export class LocalWorkspace<S extends Schema> implements Workspace<S>, BookListe
   #linkChanged(): void {
     this.#notes.permitted(this.#link.permission)
     this.#notes.acknowledged()
-    for (const look of this.#untilCaughtUp) look()
+    this.#caughtUp.look()
     this.#setGeneration(this.#link.generation)
     const { generation } = this.#statusLink
     if (generation !== this.#copy?.statusUpdates.generation) this.#copy?.statusUpdates.setGeneration(generation)
@@ -458,12 +399,6 @@ export class LocalWorkspace<S extends Schema> implements Workspace<S>, BookListe
     for (const listener of this.#faultListeners) listener(fault)
   }
 
-  #takeChanged(): readonly RecordRef[] | undefined {
-    const keys = this.#changedKeys
-    this.#changedKeys = new Set()
-    return keys && [...keys].map(refOf)
-  }
-
   async #close(): Promise<void> {
     const closed = closedError()
     this.#unwake()
@@ -484,7 +419,7 @@ export class LocalWorkspace<S extends Schema> implements Workspace<S>, BookListe
     this.#lease.release()
     this.#statusTold.clear()
     this.#recordsTold.clear()
-    for (const look of this.#untilCaughtUp) look()
+    this.#caughtUp.end(closed)
     this.#lost.destroy()
     this.records.destroy()
     this.doc.destroy()
@@ -494,9 +429,4 @@ export class LocalWorkspace<S extends Schema> implements Workspace<S>, BookListe
 
 function closedError(): MillraceError {
   return new MillraceError("The workspace was closed.", { kind: "closed" })
-}
-
-/** Where it is noted, beside the databases, that there are some. */
-function markOf(ref: string): string {
-  return `millrace:${ref}:kept`
 }

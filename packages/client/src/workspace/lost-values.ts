@@ -28,7 +28,7 @@ export class LostValues {
     if (!this.#looked) {
       this.#looked = true
       for (const collection of this.#records.collections())
-        for (const id of this.#records.collection<string>(collection).ids()) this.#look({ collection, id })
+        for (const id of this.#records.collection<string>(collection).everyId()) this.#look({ collection, id })
     }
     for (const name of this.#due.values()) this.#look(name)
     this.#due.clear()

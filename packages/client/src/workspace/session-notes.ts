@@ -1,6 +1,7 @@
 import type { DocStore } from "@millrace/indexeddb"
 import type { Clock, Timer } from "@millrace/ports"
 import type { Permission } from "@millrace/protocol"
+import type { HeldPosition } from "../link/doc-link.ts"
 import * as Y from "yjs"
 
 const settledMs = 1_000
@@ -23,6 +24,8 @@ export class SessionNotes {
   readonly #clients = new Set<number>()
   #permission: Permission | undefined
   #known: Uint8Array | undefined
+  #noted: Uint8Array | undefined
+  #held: HeldPosition | undefined
   #timer: Timer | undefined
 
   constructor(options: SessionNotesOptions) {
@@ -39,6 +42,17 @@ export class SessionNotes {
     return this.#known ?? Y.encodeStateVector(new Map())
   }
 
+  /** How far in the log the stored rows are. */
+  get held(): HeldPosition | undefined {
+    return this.#held
+  }
+
+  // In the store of the rows that it stands for: whatever takes these takes it too.
+  holds(held: HeldPosition): void {
+    this.#held = held
+    this.#options.updates?.note("held", held)
+  }
+
   isOwnClient(client: number): boolean {
     return client === this.#options.doc.clientID || this.#clients.has(client)
   }
@@ -47,7 +61,9 @@ export class SessionNotes {
     const permission = notes.get("permission")
     if (permission === "read" || permission === "write") this.#permission ??= permission
     const known = notes.get("known")
-    if (known instanceof Uint8Array) this.#known ??= known
+    if (known instanceof Uint8Array) this.#noted = this.#known ??= known
+    const held = notes.get("held")
+    if (isPosition(held)) this.#held ??= held
     for (const name of notes.keys()) {
       if (name.startsWith(clientPrefix) && this.#clients.size < maxClients)
         this.#clients.add(Number(name.slice(clientPrefix.length)))
@@ -68,27 +84,45 @@ export class SessionNotes {
     updates?.note(`${clientPrefix}${doc.clientID}`, true)
   }
 
-  /** Something was acknowledged: looked at once a second. */
+  /** Something was acknowledged. What is known is written once a second. */
   acknowledged(): void {
+    if (!this.#look()) return
     this.#timer ??= this.#options.clock.after(settledMs, () => {
       this.#timer = undefined
-      this.settle()
+      this.#write()
     })
   }
 
-  /** Remembers what the relay has, if that is everything. */
+  /** Writes what is known now. */
   settle(): void {
-    const { doc, updates, isSettled } = this.#options
-    if (!isSettled()) return
-    const vector = Y.encodeStateVector(doc)
-    if (this.#known !== undefined && isSame(vector, this.#known)) return
-    this.#known = vector
-    updates?.note("known", vector)
+    this.#look()
+    this.#write()
   }
 
   stop(): void {
     this.#timer?.cancel()
   }
+
+  /** Whether more is known than before. */
+  #look(): boolean {
+    if (!this.#options.isSettled()) return false
+    const vector = Y.encodeStateVector(this.#options.doc)
+    if (this.#known !== undefined && isSame(vector, this.#known)) return false
+    this.#known = vector
+    return true
+  }
+
+  #write(): void {
+    if (this.#known === this.#noted) return
+    this.#noted = this.#known
+    this.#options.updates?.note("known", this.#known)
+  }
+}
+
+function isPosition(value: unknown): value is HeldPosition {
+  if (typeof value !== "object" || value === null) return false
+  const { generation, seq } = value as Partial<Record<keyof HeldPosition, unknown>>
+  return typeof generation === "number" && typeof seq === "number"
 }
 
 function isSame(a: Uint8Array, b: Uint8Array): boolean {
