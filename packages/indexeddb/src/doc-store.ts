@@ -1,7 +1,7 @@
 import type { Clock, Random, Timer } from "@millrace/ports"
 import * as Y from "yjs"
 import { firstKeyOutside, type KeyRanges } from "./key-ranges.ts"
-import { applyRows, generationKey, noteKey, readIdentity, readKeys, renewIdentity } from "./load-rows.ts"
+import { applyRows, generationKey, lostRows, noteKey, readIdentity, readKeys, renewIdentity } from "./load-rows.ts"
 import { endOf, openDatabase, resultOf } from "./open-database.ts"
 import {
   createUpdateStores,
@@ -13,7 +13,7 @@ import {
   trimRows,
   updatesStore,
 } from "./stock.ts"
-import { faultOfAbort, StorageFault } from "./storage-fault.ts"
+import { faultOfAbort, isLostConnection, StorageFault } from "./storage-fault.ts"
 import { type Deferred, deferred } from "./deferred.ts"
 
 const firstRetryMs = 1_000
@@ -235,7 +235,7 @@ export class DocStore {
     const { generation, notes, isNew } = identity
     if (isNew) for (const name of this.#notes.keys()) this.#unwritten.add(name)
     const keys = await readKeys(database)
-    const isTruncated = !isNew && isBeyond(reflected, identity.incarnation, keys)
+    const isTruncated = !isNew && lostRows(reflected, identity.incarnation, keys)
     // Keys of rows that are gone are given out again.
     const incarnation = isTruncated ? await renewIdentity(database, this.#options.random) : identity.incarnation
     const known = reflected?.incarnation === incarnation ? reflected.keys : []
@@ -398,13 +398,4 @@ export class DocStore {
     this.#attempt += 1
     this.#retryTimer = this.#options.clock.after(delayMs, task)
   }
-}
-
-function isBeyond(reflected: Reflected | undefined, incarnation: string, keys: readonly number[]): boolean {
-  if (reflected?.incarnation !== incarnation) return false
-  return (reflected.keys.at(-1)?.[1] ?? 0) > (keys.at(-1) ?? 0)
-}
-
-function isLostConnection(thrown: unknown): boolean {
-  return thrown instanceof Object && "name" in thrown && thrown.name === "InvalidStateError"
 }

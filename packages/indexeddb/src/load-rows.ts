@@ -1,5 +1,6 @@
 import { type Random, randomId } from "@millrace/ports"
 import * as Y from "yjs"
+import type { KeyRanges } from "./key-ranges.ts"
 import { endOf, resultOf } from "./open-database.ts"
 import { customStore, readOn, type StockReader, updatesStore } from "./stock.ts"
 
@@ -88,4 +89,14 @@ export async function renewIdentity(database: IDBDatabase, random: Random): Prom
 export async function readKeys(database: IDBDatabase): Promise<readonly number[]> {
   const store = database.transaction([updatesStore], "readonly").objectStore(updatesStore)
   return (await resultOf(store.getAllKeys())) as number[]
+}
+
+/** Whether rows are gone that were known to be stored. */
+export function lostRows(
+  reflected: { readonly incarnation: string; readonly keys: KeyRanges } | undefined,
+  incarnation: string,
+  keys: readonly number[],
+): boolean {
+  if (reflected?.incarnation !== incarnation) return false
+  return (reflected.keys.at(-1)?.[1] ?? 0) > (keys.at(-1) ?? 0)
 }

@@ -59,3 +59,8 @@ export function faultOfAbort(database: string, error: unknown): StorageFault {
   const name = error instanceof Object && "name" in error ? error.name : ""
   return new StorageFault(name === "QuotaExceededError" ? "quota" : "aborted", database, error)
 }
+
+/** A connection lost without an event answers every transaction like this. */
+export function isLostConnection(thrown: unknown): boolean {
+  return thrown instanceof Object && "name" in thrown && thrown.name === "InvalidStateError"
+}

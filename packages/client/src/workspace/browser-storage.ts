@@ -34,8 +34,7 @@ export function mustBeSent(waiting: number): void {
 /** Deletes what a browser keeps of a closed workspace. */
 export async function wipeCopy(
   { indexedDB, marks }: Pick<Platform, "indexedDB" | "marks">,
-  ref: string,
-  statusRef: string,
+  { ref, statusRef }: { readonly ref: string; readonly statusRef: string },
 ): Promise<void> {
   marks?.set(markOf(ref), undefined)
   if (indexedDB === undefined) return

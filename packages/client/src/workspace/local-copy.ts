@@ -66,6 +66,12 @@ export class LocalCopy {
     )
   }
 
+  /** As a page is told: what refuses, or was let go, keeps nothing. */
+  get state(): "opening" | "open" | "failed" {
+    const { state } = this.updates
+    return state === "closed" ? "failed" : state
+  }
+
   isKnown(origin: unknown): boolean {
     return this.updates.isReflectedOrigin(origin)
   }

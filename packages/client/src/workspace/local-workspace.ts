@@ -9,7 +9,7 @@ import {
   type Schema,
   type Unsent,
 } from "@millrace/model"
-import { asMillraceError, MillraceError, randomId } from "@millrace/ports"
+import { type MillraceError, randomId } from "@millrace/ports"
 import { formatWorkspaceRef, parseWorkspaceRef, type Permission } from "@millrace/protocol"
 import type { Awareness } from "y-protocols/awareness"
 import * as Y from "yjs"
@@ -38,16 +38,15 @@ import { StatusKeeper } from "../status/status-keeper.ts"
 import { StatusView } from "../status/status-view.ts"
 import { mustBeSent, storageReport, wipeCopy } from "./browser-storage.ts"
 import { CaughtUpWaits } from "./caught-up-waits.ts"
-import { ChangedRecords } from "./changed-records.ts"
-import { Coalesced } from "./coalesced.ts"
 import { lossOf } from "./kept-mark.ts"
 import { LocalCopy } from "./local-copy.ts"
 import { LostValues } from "./lost-values.ts"
 import { openExchange } from "./open-exchange.ts"
 import { Outcomes } from "./outcomes.ts"
+import { closedError, Told } from "./told.ts"
 import { noTouches, plainLedger } from "../link/plain-ledger.ts"
 import { SessionNotes } from "./session-notes.ts"
-import { noMirror, openMirror } from "./workspace-mirror.ts"
+import { mustMirror, openMirror } from "./workspace-mirror.ts"
 import { WriteCollection } from "./write-collection.ts"
 import { Writes } from "./writes.ts"
 
@@ -69,15 +68,12 @@ export class LocalWorkspace<S extends Schema> implements Workspace<S>, BookListe
   readonly #keeper: StatusKeeper | undefined
   readonly #notes: SessionNotes
   readonly #lost: LostValues
-  readonly #ref: string
-  readonly #statusRef: string
+  readonly #refs: { readonly ref: string; readonly statusRef: string }
   readonly #exchange: DocExchange | undefined
   readonly #link: DocLink
   readonly #statusLink: DocLink
   readonly #unwake: () => void
-  readonly #statusTold: Coalesced<WorkspaceStatus>
-  readonly #recordsTold: ChangedRecords
-  readonly #faultListeners = new Set<(fault: MillraceError) => void>()
+  readonly #told: Told
   #storageError: MillraceError | undefined
   #generation = 0
   readonly #caughtUp = new CaughtUpWaits(() => this.status)
@@ -90,21 +86,16 @@ export class LocalWorkspace<S extends Schema> implements Workspace<S>, BookListe
     const ref = formatWorkspaceRef({ name, status: false, generation })
     const statusRef = formatWorkspaceRef({ name, status: true, generation })
     this.name = name
-    this.#ref = ref
-    this.#statusRef = statusRef
+    this.#refs = { ref, statusRef }
     this.#ports = ports
     redrawReservedClientId(this.doc, random)
     this.records = openRecords(this.doc, options.schema, { clock, random })
-    this.#statusTold = new Coalesced(
-      () => this.status,
-      (thrown) => this.#fault(asMillraceError(thrown, "bug")),
-    )
-    this.#recordsTold = new ChangedRecords((thrown) => this.#fault(asMillraceError(thrown, "bug")))
+    this.#told = new Told(name, log, () => this.status)
     const view = new StatusView(this.#statusDoc, ({ watermarks, exceptions }) => {
       if (watermarks) this.#book.setBindings(view.bindings())
       for (const key of exceptions) this.#book.exceptionChanged(key)
       this.#outcomes.look()
-      this.#statusTold.trigger()
+      this.#told.status.trigger()
     })
     this.#book = new StatusBook(view, this)
     this.#ledger = new AckLedger(this.#book)
@@ -135,7 +126,7 @@ export class LocalWorkspace<S extends Schema> implements Workspace<S>, BookListe
       records: this.records as unknown as Records,
       clock,
       log: () => ({ seq: this.#ledger.seq, generation: this.#generation }),
-      onFault: (fault) => this.#fault(fault),
+      onFault: this.#told.fault,
     })
     const session = randomId(random, 8)
     this.#keeper =
@@ -173,7 +164,7 @@ export class LocalWorkspace<S extends Schema> implements Workspace<S>, BookListe
           this.#notes.wrote()
           this.#writes.updated(keys)
         }
-        this.#statusTold.trigger()
+        this.#told.status.trigger()
       },
     })
     this.#statusLink = new DocLink({
@@ -192,7 +183,7 @@ export class LocalWorkspace<S extends Schema> implements Workspace<S>, BookListe
       updates: this.#copy?.updates,
       isRemote: (origin) => this.#link.isRemote(origin),
       onWipe: () => void this.close(),
-      onFault: (fault) => this.#fault(fault),
+      onFault: this.#told.fault,
     })
     this.#writes = new Writes(this.doc, this.#ledger, this.#outcomes, {
       stored: () => this.#copy?.updates.stored(),
@@ -207,7 +198,7 @@ export class LocalWorkspace<S extends Schema> implements Workspace<S>, BookListe
     this.#lost = new LostValues(
       this.records as unknown as Records,
       (client) => this.#notes.isOwnClient(client),
-      (thrown) => this.#fault(asMillraceError(thrown, "bug")),
+      this.#told.bug,
     )
     this.#unwake = platform.onWake(() => this.#lease.relay.wake())
     this.ready = this.#load(view)
@@ -233,7 +224,7 @@ export class LocalWorkspace<S extends Schema> implements Workspace<S>, BookListe
       generation: this.#generation,
       catchingUp: link.catchingUp,
       caughtUp: link.caughtUp,
-      storage: this.#storage(),
+      storage: this.#copy?.state ?? "memory",
       lastError: link.error ?? this.#storageError ?? this.#statusLink.error,
       bindings: this.#book.bindings,
     }
@@ -248,25 +239,23 @@ export class LocalWorkspace<S extends Schema> implements Workspace<S>, BookListe
   }
 
   onStatus(listener: (status: WorkspaceStatus) => void): Unsubscribe {
-    return this.#statusTold.add(listener)
+    return this.#told.status.add(listener)
   }
 
   onRecordStatus(listener: (changed: readonly RecordRef[] | undefined) => void): Unsubscribe {
-    return this.#recordsTold.add(listener)
+    return this.#told.records.add(listener)
   }
 
   async database(): Promise<IDBDatabase> {
-    if (this.mirror === undefined) throw noMirror()
-    return await this.mirror.database()
+    return await mustMirror(this.mirror).database()
   }
 
   changes(listener: (events: readonly MirrorEvent[]) => void, options?: { readonly after?: number }): Unsubscribe {
-    if (this.mirror === undefined) throw noMirror()
-    return this.mirror.onChanges(listener, options)
+    return mustMirror(this.mirror).onChanges(listener, options)
   }
 
-  async caughtUp(): Promise<void> {
-    await this.#caughtUp.wait()
+  caughtUp(): Promise<void> {
+    return this.#caughtUp.wait()
   }
 
   unsent(): Unsent {
@@ -291,13 +280,11 @@ export class LocalWorkspace<S extends Schema> implements Workspace<S>, BookListe
     if (!evenUnsent) mustBeSent(this.#book.waiting)
     this.#exchange?.wipe()
     await this.close()
-    await wipeCopy(this.#ports.platform, this.#ref, this.#statusRef)
+    await wipeCopy(this.#ports.platform, this.#refs)
   }
 
   onFault(listener: (fault: MillraceError) => void): Unsubscribe {
-    const own = (fault: MillraceError): void => listener(fault)
-    this.#faultListeners.add(own)
-    return () => void this.#faultListeners.delete(own)
+    return this.#told.onFault(listener)
   }
 
   async refresh(): Promise<void> {
@@ -312,13 +299,13 @@ export class LocalWorkspace<S extends Schema> implements Workspace<S>, BookListe
   /** @internal For the book. */
   recordChanged(key: RecordKey): void {
     this.#keeper?.recordChanged(key)
-    this.#recordsTold.one(key)
+    this.#told.records.one(key)
   }
 
   /** @internal For the book. */
   collectionChanged(collection: string): void {
     this.#keeper?.collectionChanged(collection)
-    this.#recordsTold.any()
+    this.#told.records.any()
   }
 
   async #load(view: StatusView): Promise<void> {
@@ -328,13 +315,13 @@ export class LocalWorkspace<S extends Schema> implements Workspace<S>, BookListe
     let isKnown = false
     try {
       if (copy !== undefined) {
-        const snapshot = await copy.readStatus((thrown) => this.#fault(asMillraceError(thrown, "storage")))
+        const snapshot = await copy.readStatus(this.#told.storage)
         if (snapshot !== undefined) this.#restore(snapshot)
         this.mirror?.expect(snapshot?.mirror)
         const report = await copy.load(snapshot, this.mirror?.boundary)
         isKnown = true
         this.#notes.restore(report.notes)
-        const loss = lossOf(report, snapshot, this.#ports.platform.marks, this.#ref)
+        const loss = lossOf(report, snapshot, this.#ports.platform.marks, this.#refs.ref)
         if (loss !== undefined) this.#storageFault(loss)
         generation = report.generation
         statusGeneration = (await copy.statusUpdates.load(undefined)).generation
@@ -350,7 +337,7 @@ export class LocalWorkspace<S extends Schema> implements Workspace<S>, BookListe
         this.#statusLink.start(statusGeneration)
         this.mirror?.start(isKnown)
       }
-      this.#statusTold.trigger()
+      this.#told.status.trigger()
     }
   }
 
@@ -371,7 +358,7 @@ export class LocalWorkspace<S extends Schema> implements Workspace<S>, BookListe
     this.#setGeneration(this.#link.generation)
     const { generation } = this.#statusLink
     if (generation !== this.#copy?.statusUpdates.generation) this.#copy?.statusUpdates.setGeneration(generation)
-    this.#statusTold.trigger()
+    this.#told.status.trigger()
   }
 
   #setGeneration(generation: number): void {
@@ -382,21 +369,10 @@ export class LocalWorkspace<S extends Schema> implements Workspace<S>, BookListe
     this.#keeper?.changed()
   }
 
-  #storage(): WorkspaceStatus["storage"] {
-    if (this.#copy === undefined) return "memory"
-    const { state } = this.#copy.updates
-    return state === "closed" ? "failed" : state
-  }
-
   #storageFault(fault: StorageFault): void {
     this.#storageError = fault
-    this.#fault(fault)
-    this.#statusTold.trigger()
-  }
-
-  #fault(fault: MillraceError): void {
-    this.#ports.log.warn("workspace fault", { workspace: this.name, kind: fault.kind, message: fault.message })
-    for (const listener of this.#faultListeners) listener(fault)
+    this.#told.fault(fault)
+    this.#told.status.trigger()
   }
 
   async #close(): Promise<void> {
@@ -412,21 +388,16 @@ export class LocalWorkspace<S extends Schema> implements Workspace<S>, BookListe
     // First the updates: the rows of `$status` stand for keys that exist.
     await this.#copy?.updates.stored().catch(() => {})
     await this.mirror?.close()
-    await this.#keeper?.close().catch((thrown: unknown) => this.#fault(asMillraceError(thrown, "storage")))
+    await this.#keeper?.close().catch(this.#told.storage)
     await this.#copy?.close()
     this.#ledger.fail(closed)
     this.#outcomes.fail(closed)
     this.#lease.release()
-    this.#statusTold.clear()
-    this.#recordsTold.clear()
+    this.#told.clear()
     this.#caughtUp.end(closed)
     this.#lost.destroy()
     this.records.destroy()
     this.doc.destroy()
     this.#statusDoc.destroy()
   }
-}
-
-function closedError(): MillraceError {
-  return new MillraceError("The workspace was closed.", { kind: "closed" })
 }

@@ -43,7 +43,8 @@ export function openMirror(options: WorkspaceMirrorOptions): Mirror | undefined 
   })
 }
 
-/** What is thrown where a workspace was opened without its mirror. */
-export function noMirror(): MillraceError {
-  return new MillraceError("The workspace has no object stores: open it with `mirror: true`.", { kind: "unsupported" })
+/** @throws MillraceError `unsupported` where a workspace was opened without its mirror. */
+export function mustMirror(mirror: Mirror | undefined): Mirror {
+  if (mirror !== undefined) return mirror
+  throw new MillraceError("The workspace has no object stores: open it with `mirror: true`.", { kind: "unsupported" })
 }
