@@ -56,8 +56,6 @@ export interface LoadReport {
   readonly incarnation: string
   /** Generation that the rows belong to, 0 while none was set. */
   readonly generation: number
-  /** Highest key of the update store, 0 when it is empty. */
-  readonly highestKey: number
   /** True when rows were applied with the origin `unreflectedOrigin`. */
   readonly unreflected: boolean
   /** What was noted beside the rows. */
@@ -256,8 +254,7 @@ export class DocStore {
     this.#options.onStored?.({ incarnation, keys: [[0, this.#highestKey]] })
     this.#pump()
     const { length: rows } = keys
-    const highestKey = this.#highestKey
-    return { rows, incarnation, generation, highestKey, unreflected: from !== undefined, notes, isNew, isTruncated }
+    return { rows, incarnation, generation, unreflected: from !== undefined, notes, isNew, isTruncated }
   }
 
   #pump(): void {

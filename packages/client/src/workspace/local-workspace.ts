@@ -10,7 +10,7 @@ import {
   type Unsent,
 } from "@millrace/model"
 import { type MillraceError, randomId } from "@millrace/ports"
-import { formatWorkspaceRef, parseWorkspaceRef, type Permission } from "@millrace/protocol"
+import { formatWorkspaceRef, parseWorkspaceRef } from "@millrace/protocol"
 import type { Awareness } from "y-protocols/awareness"
 import * as Y from "yjs"
 import type {
@@ -187,7 +187,7 @@ export class LocalWorkspace<S extends Schema> implements Workspace<S>, BookListe
     })
     this.#writes = new Writes(this.doc, this.#ledger, this.#outcomes, {
       stored: () => this.#copy?.updates.stored(),
-      mayWrite: () => this.#permission() !== "read",
+      mayWrite: () => this.status.permission !== "read",
     })
     this.#notes = new SessionNotes({
       doc: this.doc,
@@ -218,7 +218,7 @@ export class LocalWorkspace<S extends Schema> implements Workspace<S>, BookListe
     const link = this.#link
     return {
       connection: link.state,
-      permission: this.#permission(),
+      permission: link.permission ?? this.#notes.permission,
       waiting: this.#book.waiting,
       seq: this.#ledger.seq,
       generation: this.#generation,
@@ -345,10 +345,6 @@ export class LocalWorkspace<S extends Schema> implements Workspace<S>, BookListe
     this.#keeper?.restore(snapshot)
     this.#book.restore(snapshot)
     reopen(this.#ledger, snapshot)
-  }
-
-  #permission(): Permission | undefined {
-    return this.#link.permission ?? this.#notes.permission
   }
 
   #linkChanged(): void {
