@@ -35,6 +35,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
     "target-atlas",
     "target-files",
     "target-flume",
+    "target-oozie",
     "telemetry",
     "workspace",
   ],

@@ -4,8 +4,9 @@ import { type Clock, MillraceError } from "@millrace/ports"
 import type { BindingSpec } from "@millrace/projector"
 import type { ReadSecret, Target } from "@millrace/target"
 import { atlasConfig, createAtlasTarget } from "@millrace/target-atlas"
-import { createFilesTarget, filesConfig } from "@millrace/target-files"
+import { createFilesTarget, createLandingTarget, filesConfig, landingConfig } from "@millrace/target-files"
 import { createFlumeTarget, flumeConfig } from "@millrace/target-flume"
+import { createOozieTarget, oozieConfig } from "@millrace/target-oozie"
 import { withLimits } from "./with-limits.ts"
 
 interface Making {
@@ -24,6 +25,10 @@ const kinds: Readonly<Record<string, (making: Making) => Target>> = {
   atlas: ({ name, config, path, ...ports }) => createAtlasTarget(name, atlasConfig(config, path), ports),
   files: ({ name, config, path, baseDir }) => createFilesTarget(name, filesConfig(config, path, baseDir)),
   flume: ({ name, config, path, ...ports }) => createFlumeTarget(name, flumeConfig(config, path), ports),
+  landing: ({ name, config, path, baseDir, clock }) =>
+    createLandingTarget(name, landingConfig(config, path, baseDir), { clock }),
+  oozie: ({ name, config, path, baseDir, ...ports }) =>
+    createOozieTarget(name, oozieConfig(config, path, baseDir), ports),
 }
 
 export interface Outlets {
