@@ -82,7 +82,7 @@ async function run(
     "user.name": asUser(workshop, request) ?? config.user,
     "oozie.wf.external.id": externalId,
     "millrace.record": recordMark(request.workspace, published.collection, published.id),
-    "millrace.asked-by": request.asUser,
+    "millrace.asked-by": encodeURIComponent(request.asUser.toWellFormed()),
   }
   const made = await client.submit(properties, callOf(workshop, request, signal))
   if (!made.done) return refusedBy(workshop, made.failure)
@@ -146,7 +146,8 @@ async function rerun(
     ...conf,
     [rootProperty]: folder,
     "oozie.wf.application.path": `${folder}/${published.path}`,
-    "oozie.wf.rerun.skip.nodes": succeeded.map(({ name }) => name).join(","),
+    // Oozie takes an empty value for none at all, and then wants another setting.
+    "oozie.wf.rerun.skip.nodes": succeeded.map(({ name }) => name).join(",") || ",",
     "millrace.rerun": key,
   }
   const done = await client.rerun(job.id, properties, call)

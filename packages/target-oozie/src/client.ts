@@ -114,7 +114,7 @@ export class OozieClient {
       len: length,
       ...(terms.length === 0 ? {} : { filter: terms.map(([name, value]) => `${name}=${value}`).join(";") }),
     }
-    const outcome = await this.#send("GET", ["v2", "jobs"], query, undefined, call)
+    const outcome = await this.#send("GET", ["v1", "jobs"], query, undefined, call)
     if (!succeeded(outcome)) return oozieFailed(outcome)
     const lists = json(outcome)
     const found = lists["workflows"] ?? lists["coordinatorjobs"] ?? lists["bundlejobs"]

@@ -17,8 +17,9 @@ export interface JobMarks {
   readonly written: ReadonlyMap<string, string>
 }
 
+/** Percent-encoded, as all of our marks: Oozie would resolve a `${...}` in an id as it stores the configuration. */
 export function recordMark(workspace: string, collection: PublishedCollection, id: string): string {
-  return JSON.stringify([workspace, collection, id])
+  return encodeURIComponent(JSON.stringify([workspace, collection, id]))
 }
 
 export function markProperties(
@@ -35,8 +36,10 @@ export function markProperties(
     "millrace.marker": marker,
     "millrace.hash": application.hash,
     "millrace.digest": application.digest,
-    "millrace.starts": JSON.stringify([...starts].sort(byKey)),
-    "millrace.written": JSON.stringify(written.map((one) => [keyOf(one), one.start] as const).sort(byKey)),
+    "millrace.starts": encodeURIComponent(JSON.stringify([...starts].sort(byKey))),
+    "millrace.written": encodeURIComponent(
+      JSON.stringify(written.map((one) => [keyOf(one), one.start] as const).sort(byKey)),
+    ),
   }
 }
 
@@ -67,7 +70,7 @@ function byKey([a]: readonly [string, string], [b]: readonly [string, string]): 
 
 function pairs(text: string | undefined): ReadonlyMap<string, string> {
   try {
-    const parsed: unknown = JSON.parse(text ?? "[]")
+    const parsed: unknown = JSON.parse(decodeURIComponent(text ?? "[]"))
     const list = Array.isArray(parsed) ? (parsed as readonly unknown[]) : []
     return new Map(list.filter((one): one is [string, string] => Array.isArray(one) && one.length === 2))
   } catch {

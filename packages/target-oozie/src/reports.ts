@@ -86,7 +86,7 @@ async function partsOf(workshop: Workshop, job: Job, signal: AbortSignal): Promi
     }))
   if (job.kind === "wf") {
     // The latest first; what a workflow goes through between its actions says nothing to people.
-    const actions = job.actions.filter(({ type }) => !/^(:START:|:FORK:|:JOIN:|:END:|switch)$/.test(type))
+    const actions = job.actions.filter(({ type }) => !/^(:START:|:FORK:|:JOIN:|:END:|:KILL:|switch)$/.test(type))
     return [...actions].sort((a, b) => (b.startMs ?? 0) - (a.startMs ?? 0)).map(workflowPart)
   }
   const latest = [...job.actions].sort((a, b) => (b.nominalMs ?? 0) - (a.nominalMs ?? 0)).slice(0, maxRunParts)
