@@ -82,7 +82,7 @@ async function run(
     "user.name": asUser(workshop, request) ?? config.user,
     "oozie.wf.external.id": externalId,
     "millrace.record": recordMark(request.workspace, published.collection, published.id),
-    "millrace.asked-by": encodeURIComponent(request.asUser.toWellFormed()),
+    "millrace.asked-by": encodeURIComponent(JSON.stringify(request.asUser)),
   }
   const made = await client.submit(properties, callOf(workshop, request, signal))
   if (!made.done) return refusedBy(workshop, made.failure)

@@ -44,7 +44,7 @@ test.each([
 })
 
 test("T491 a job's configuration holds any text as itself, and nothing more", () => {
-  const texts = hostileTexts.filter((text) => !text.includes("\u0000") && text.isWellFormed())
+  const texts = hostileTexts.filter((text) => !text.includes("\u0000") && !text.includes("\ud83d alone"))
   const evil = "</value></property><property><name>user.name</name><value>root"
   const properties = Object.fromEntries([...texts, evil].map((text, at) => [`p${at}`, text]))
   expect({ ...readConfiguration(jobConfiguration(properties)) }).toEqual(properties)
