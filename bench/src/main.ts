@@ -1,8 +1,9 @@
-import { writeFileSync } from "node:fs"
+import { mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { parseArgs } from "node:util"
 import { messageOf } from "@millrace/ports"
 import { cleanUp } from "@millrace/testkit/at-end"
+import { benchCapture } from "./capture/benchmark.ts"
 import { describeMachine } from "./machine.ts"
 import { ensurePeers } from "./peers.ts"
 import { benchDelivery } from "./projector/delivery.ts"
@@ -14,7 +15,8 @@ import { tableOf } from "./table.ts"
 
 const usage = `npm run -s bench -- NAME [settings]: measures ours beside others on the same work.
 
-  NAME                relay, records, or delivery (to real servers of Flume and Atlas)
+  NAME                relay, records, delivery (to real servers of Flume and Atlas), or capture (of IndexedDB writes, in
+                      Chromium)
   --json              rows as JSON on standard output instead of a table
   --quick             shorter and once
   --runs N            runs of each case; the middle counts (3, with --quick 1)
@@ -65,6 +67,10 @@ async function main(): Promise<number> {
       rows: await benchRecords({ records, workspaces: records / 100, runs, folder, say }),
       failures: 0,
     }),
+    capture: async () => {
+      mkdirSync(folder, { recursive: true })
+      return { rows: await benchCapture({ puts: values.quick ? 1_000 : 10_000, runs, folder, say }), failures: 0 }
+    },
     delivery: async () => ({ rows: await benchDelivery({ runs, quick: values.quick, say }), failures: 0 }),
   }
   const { rows, failures } = await measured[name]()
@@ -85,7 +91,7 @@ async function main(): Promise<number> {
   return failures === 0 ? 0 : 1
 }
 
-const benches = ["relay", "records", "delivery"] as const
+const benches = ["relay", "records", "delivery", "capture"] as const
 type BenchName = (typeof benches)[number]
 type Values = ReturnType<typeof parseArgs<{ options: typeof options }>>["values"]
 
