@@ -4,7 +4,8 @@ import { loadConfig, readSecret } from "@millrace/config"
 import { type Log, messageOf, MillraceError, systemClock, systemRandom } from "@millrace/ports"
 import { type ReadTls, type Relay, startRelay } from "@millrace/relay"
 import { openAccess, urlReader } from "@millrace/relay/access"
-import { openLmdbStore } from "@millrace/store/lmdb"
+import type { Store } from "@millrace/store"
+import { type FolderLock, lockFolder, makeFolder, openLmdbStore } from "@millrace/store/lmdb"
 import { openTelemetry } from "@millrace/telemetry"
 import type { Settings } from "./settings.ts"
 
@@ -27,7 +28,7 @@ export interface RunPorts {
 export async function runRelay(settings: Settings, { environment, fetch, log }: RunPorts): Promise<RunningRelay> {
   const config = settings.config === undefined ? undefined : await loadConfig(settings.config)
   const telemetry = await openTelemetry({ service: "millrace-relay", environment, log, clock: systemClock })
-  const store = await openLmdbStore({ folder: join(settings.data, "relay") })
+  const { lock, store } = await openStore(join(settings.data, "relay"))
   try {
     const { verifier } = await openAccess({
       auth: config?.auth,
@@ -55,9 +56,33 @@ export async function runRelay(settings: Settings, { environment, fetch, log }: 
       ...(maxTokenLifeMs === undefined ? {} : { maxTokenLifeMs }),
       ...(tls === undefined ? {} : { tls }),
     })
-    return running(relay, [store, telemetry], tls === undefined ? "http" : "https")
+    const below = [store, { close: () => lock.release() }, telemetry]
+    return running(relay, below, tls === undefined ? "http" : "https")
   } catch (thrown) {
     await store.close()
+    await lock.release()
+    throw thrown
+  }
+}
+
+interface Opened {
+  readonly lock: FolderLock
+  readonly store: Store
+}
+
+/** Two relays on one folder would each serve what the other does not know. */
+async function openStore(folder: string): Promise<Opened> {
+  try {
+    makeFolder(folder)
+  } catch {
+    // The store says what is wrong with it.
+    await openLmdbStore({ folder })
+  }
+  const lock = await lockFolder(folder, "relay")
+  try {
+    return { lock, store: await openLmdbStore({ folder }) }
+  } catch (thrown) {
+    await lock.release()
     throw thrown
   }
 }

@@ -109,3 +109,17 @@ test("R40 keys of a configuration replace the key file", async () => {
   await relay.kill("SIGTERM")
   expect(await runRelay(args)).toMatchObject({ code: 64, stderr: expect.stringContaining("TEST_SECRET") as string })
 })
+
+test("R240 a second relay on the same data folder is refused with one clear line, and is let in once the first was killed", async () => {
+  const dataDir = tempDir("twice")
+  const args = ["--data", dataDir, "--listen", "127.0.0.1:0"]
+  const first = await spawnNode(relayFile, { args, readyLine })
+  const refused = await runRelay(args)
+  expect(refused).toMatchObject({ code: 1, stdout: "" })
+  expect(refused.stderr).toContain("uses the data folder")
+  expect(oneLine(refused.stderr)).toBe(1)
+  expect(await (await fetch(`http://${first.ready}/readyz`)).json()).toEqual({ ready: true })
+  await first.kill("SIGKILL")
+  const second = await spawnNode(relayFile, { args, readyLine })
+  expect(await second.kill("SIGTERM")).toEqual({ code: 0, signal: null })
+})

@@ -84,6 +84,7 @@ export function anyServerMessage(random: SeededRandom): ServerMessage {
       piece: bytes(random),
     },
     { type: "caughtUp", channel, seq },
+    { type: "progress", channel, doneBytes: number(random), totalBytes: number(random) },
     { type: "feed", workspace: random.pick(texts), generation, seq },
     { type: "pong", nonce: number(random) },
     { type: "error", channel, kind: random.pick(errorKinds), retry: retry(random), message: random.pick(texts) },

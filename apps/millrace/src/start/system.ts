@@ -1,6 +1,7 @@
 import type { LoadedConfig } from "@millrace/config"
 import { messageOf, MillraceError } from "@millrace/ports"
 import { signToken } from "@millrace/relay/access"
+import { lockFolder } from "@millrace/store/lmdb"
 import type { DevToken } from "../front/dev-token.ts"
 import { type Front, startFront } from "../front/front.ts"
 import type { Io } from "../io.ts"
@@ -38,6 +39,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     throw new MillraceError("Without --config only 127.0.0.1 can be listened on.", { kind: "usage" })
   }
   const dataDir = await openDataDir(options.dataDir)
+  const lock = await lockFolder(dataDir, "millrace")
   const key = await signingKey(dataDir, config?.auth, io)
   const devToken: DevToken = async () => {
     const issuedAtMs = io.clock.nowMs()
@@ -75,6 +77,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     await front?.close()
     await projector.stop()
     await relay.stop()
+    await lock.release()
   }
   try {
     front = await startFront({

@@ -54,7 +54,17 @@ function structRange(struct: Y.Item | Y.GC | Y.Skip): readonly StructRange[] {
   return [{ client, clock, end, needs: struct instanceof Y.Item ? needsOf(struct) : [] }]
 }
 
-function needsOf(item: Y.Item): readonly Y.ID[] {
+/** Per client the first clock that the updates have. */
+export function firstsOf(...updates: readonly DecodedUpdate[]): ReadonlyMap<number, number> {
+  const firsts = new Map<number, number>()
+  for (const { structs } of updates) {
+    for (const { client, clock } of structs) firsts.set(client, Math.min(clock, firsts.get(client) ?? clock))
+  }
+  return firsts
+}
+
+/** What an item stands beside or in. */
+export function needsOf(item: Y.Item): readonly Y.ID[] {
   const parent: unknown = item.parent
   const ids = [item.origin, item.rightOrigin, parent instanceof Y.ID ? parent : null]
   return ids.filter((id) => id !== null)

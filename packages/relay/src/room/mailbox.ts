@@ -32,7 +32,7 @@ export interface Postman {
 type Item =
   | { readonly type: "plain"; readonly frame: SharedFrame }
   | { readonly type: "update"; readonly update: UpdateFrame }
-  | { readonly type: "answer"; readonly answer: Answer; at: number; doneBytes: number }
+  | { readonly type: "answer"; answer: Answer | undefined; at: number; doneBytes: number }
 
 /**
  * What waits for one peer of a room, in order, until its socket takes it.
@@ -82,8 +82,11 @@ export class Mailbox {
     return false
   }
 
-  putAnswer(answer: Answer): void {
-    if (answer.frames.length > 0) this.#items.push({ type: "answer", answer, at: 0, doneBytes: 0 })
+  /** Keeps a place for an answer that is being made: nothing behind it goes before it is filled. */
+  keepPlace(): (answer: Answer) => void {
+    const item: Item = { type: "answer", answer: undefined, at: 0, doneBytes: 0 }
+    this.#items.push(item)
+    return (answer) => void (item.answer = answer)
   }
 
   /** What was lacking is in an answer that is put next. */
@@ -99,7 +102,7 @@ export class Mailbox {
       if (bytes >= maxBytes) break
       if (item.type === "answer") {
         bytes += this.#giveAnswer(item, maxBytes - bytes, to)
-        if (item.at < item.answer.frames.length) break
+        if (item.answer === undefined || item.at < item.answer.frames.length) break
       } else {
         const { frame } = item.type === "plain" ? item : item.update
         to.send(frame, false)
@@ -114,10 +117,11 @@ export class Mailbox {
     if (taken === this.#items.length) this.#items = []
     else if (taken > 0) this.#items.splice(0, taken)
     const [next] = this.#items
-    return next !== undefined && (next.type !== "answer" || to.takesBulk())
+    return next !== undefined && (next.type !== "answer" || (next.answer !== undefined && to.takesBulk()))
   }
 
   #giveAnswer(item: Extract<Item, { type: "answer" }>, maxBytes: number, to: Postman): number {
+    if (item.answer === undefined) return 0
     const { frames, bytes: totalBytes, ordinal } = item.answer
     let bytes = 0
     for (; item.at < frames.length && bytes < maxBytes && to.takesBulk(); item.at++) {

@@ -23,6 +23,7 @@ export class Member implements Postman {
   noticeDue = false
   /** It is told up to which seq it has everything, once nothing waits for it. */
   seqDue = false
+  #resumeSeq: number
   /** It has had an answer to its state vector. */
   answered = false
 
@@ -30,6 +31,14 @@ export class Member implements Postman {
     this.peer = peer
     this.mail = new Mailbox(maxBytes)
     this.presenceSeen = presenceSeen
+    this.#resumeSeq = peer.afterSeq
+  }
+
+  /** Where its first question resumes; whoever asks again wants to know better. */
+  takeResumeSeq(): number {
+    const seq = this.#resumeSeq
+    this.#resumeSeq = 0
+    return seq
   }
 
   get isUpToDate(): boolean {

@@ -14,6 +14,8 @@ export interface Peer {
   readonly permission: Permission
   /** Whether it counts frames: it is told `durable`, `progress` and `caughtUp`, of millrace.v1; stock peers do not listen. */
   readonly counts: boolean
+  /** Its copy has every entry up to this seq, as it says; 0 where it does not know. */
+  readonly afterSeq: number
   wake(): void
   /** `bulk`: a piece of a large answer. */
   send(frame: SharedFrame, bulk: boolean): void

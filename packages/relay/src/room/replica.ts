@@ -17,8 +17,14 @@ import { placeStructs } from "./placement.ts"
  */
 export type Verdict = "new" | "known" | "gap" | "reserved"
 
-/** Tail updates that wait unmerged before they are folded into one. */
-const maxTailUpdates = 1024
+/** Tail updates of one level that are merged to one of the next: a merge is small, and each byte is in few of them. */
+const levelUpdates = 32
+
+interface TailUpdate {
+  readonly bytes: Uint8Array
+  readonly level: number
+}
+
 /** Answers that joiners with equal state vectors share. */
 const maxSharedDiffs = 8
 
@@ -29,7 +35,7 @@ const maxSharedDiffs = 8
 export class Replica {
   #base: Uint8Array
   #baseClocks: ReadonlyMap<number, number>
-  #tail: Uint8Array[] = []
+  #tail: TailUpdate[] = []
   #clocks: Map<number, number>
   readonly #deletes = new DeleteRanges()
   readonly #diffs = new Map<string, Uint8Array>()
@@ -80,9 +86,9 @@ export class Replica {
   add(bytes: Uint8Array, update: DecodedUpdate): void {
     for (const { client, end } of update.structs) this.#clocks.set(client, Math.max(end, this.#clocks.get(client) ?? 0))
     for (const range of update.deletes) this.#deletes.add(range)
-    this.#tail.push(bytes)
+    this.#tail.push({ bytes, level: 0 })
     this.#diffs.clear()
-    if (this.#tail.length > maxTailUpdates) this.#tail = [mergeAll(this.#tail)]
+    this.#mergeLevels()
   }
 
   /**
@@ -105,7 +111,7 @@ export class Replica {
   /** What a peer lacks that has everything, except of some clients what begins at a clock. */
   since(lacks: ReadonlyMap<number, number>): Uint8Array {
     const clocks = new Map(this.#clocks)
-    for (const [client, clock] of lacks) clocks.set(client, Math.min(clock, clocks.get(client) ?? clock))
+    lowerClocks(clocks, lacks)
     return this.#computeDiff(clocks)
   }
 
@@ -114,15 +120,31 @@ export class Replica {
     const stateVector = Y.encodeStateVector(clocks)
     if (this.#tail.length > 0 && covers(clocks, this.#baseClocks)) {
       // Whoever was here when the base was made pays for what came since, not for the whole workspace.
-      return Y.diffUpdate(mergeAll([...this.#tail, this.#deletes.encodeUpdate()]), stateVector)
+      return Y.diffUpdate(mergeAll([...this.#tailBytes, this.#deletes.encodeUpdate()]), stateVector)
     }
     const whole = this.#whole()
     return clocks.size === 0 ? whole : Y.diffUpdate(whole, stateVector)
   }
 
+  #mergeLevels(): void {
+    for (;;) {
+      const from = this.#tail.length - levelUpdates
+      const [first] = this.#tail.slice(from)
+      const level = this.#tail.at(-1)?.level ?? 0
+      // Levels fall towards the end, so the first and the last tell of all between.
+      if (from < 0 || first?.level !== level) return
+      const merged = mergeAll(this.#tail.slice(from).map(({ bytes }) => bytes))
+      this.#tail.splice(from, levelUpdates, { bytes: merged, level: level + 1 })
+    }
+  }
+
+  get #tailBytes(): readonly Uint8Array[] {
+    return this.#tail.map(({ bytes }) => bytes)
+  }
+
   #whole(): Uint8Array {
     if (this.#tail.length > 0) {
-      this.#base = mergeAll([this.#base, mergeAll(this.#tail)])
+      this.#base = mergeAll([this.#base, mergeAll(this.#tailBytes)])
       this.#tail = []
       this.#baseClocks = new Map(this.#clocks)
     }
@@ -130,7 +152,8 @@ export class Replica {
   }
 }
 
-function decodeStateVector(bytes: Uint8Array): Map<number, number> {
+/** Throws kind `corrupt` for bytes that are none. */
+export function decodeStateVector(bytes: Uint8Array): Map<number, number> {
   try {
     return Y.decodeStateVector(bytes)
   } catch (cause) {
@@ -141,7 +164,12 @@ function decodeStateVector(bytes: Uint8Array): Map<number, number> {
   }
 }
 
-function covers(clocks: ReadonlyMap<number, number>, wanted: ReadonlyMap<number, number>): boolean {
+/** Takes off each client's clock what begins at `firsts`. */
+export function lowerClocks(clocks: Map<number, number>, firsts: ReadonlyMap<number, number>): void {
+  for (const [client, first] of firsts) clocks.set(client, Math.min(first, clocks.get(client) ?? first))
+}
+
+export function covers(clocks: ReadonlyMap<number, number>, wanted: ReadonlyMap<number, number>): boolean {
   for (const [client, clock] of wanted) {
     if ((clocks.get(client) ?? 0) < clock) return false
   }

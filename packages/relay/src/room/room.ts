@@ -1,13 +1,14 @@
-import { type Clock, type Log, MillraceError, messageOf, type Spans } from "@millrace/ports"
+import { asMillraceError, type Clock, type Log, MillraceError, messageOf, type Spans } from "@millrace/ports"
 import { formatWorkspaceRef, frameTypes, syncSteps, type WorkspaceRef } from "@millrace/protocol"
 import type { Store } from "@millrace/store"
 import type { Tail } from "../compact/compactor.ts"
 import type { Limits } from "../limits.ts"
 import type { Metrics } from "../metrics/metrics.ts"
+import { Answers } from "./answers.ts"
 import { Committer } from "./committer.ts"
-import { decodeUpdate, type DecodedUpdate } from "./decode-update.ts"
+import { decodeUpdate, type DecodedUpdate, firstsOf } from "./decode-update.ts"
 import { payloadOf, SharedFrame, syncFrame } from "./frame.ts"
-import type { UpdateFrame } from "./mailbox.ts"
+import type { Answer, UpdateFrame } from "./mailbox.ts"
 import { Member } from "./member.ts"
 import { Notices } from "./notices.ts"
 import type { Peer } from "./peer.ts"
@@ -66,7 +67,7 @@ export class Room {
   #withheld: Withheld[] = []
   #poison: MillraceError | undefined
   #frozen = false
-  #whole: { readonly diff: Uint8Array; readonly frame: SharedFrame } | undefined
+  readonly #answers: Answers
 
   constructor(options: RoomOptions) {
     this.ref = options.ref
@@ -88,6 +89,13 @@ export class Room {
       onCommitted: commitSpans(options),
       onDurable: (ordinal, seq) => this.#becameDurable(ordinal, seq),
       onFailure: (cause) => this.#poisonBy(cause),
+    })
+    this.#answers = new Answers({
+      store: options.store,
+      stream: streamOf(options.ref),
+      committer: this.#committer,
+      replica: () => this.#replica,
+      withholds: () => this.#withheld.length > 0,
     })
     this.#notices = new Notices(clock, this.#committer, this.#members)
   }
@@ -119,7 +127,6 @@ export class Room {
       if (this.#poison !== undefined || since.bytes > limits.maxPendingBytes) return
       for (const { bytes, update } of since.updates) replica.add(bytes, update)
       this.#replica = replica
-      this.#whole = undefined
       this.#snapshotSeq = snapshotSeq
       this.#tailBytes = tailBytes
     } catch (cause) {
@@ -294,26 +301,33 @@ export class Room {
   }
 
   #answer(member: Member, stateVector: Uint8Array): void {
-    if (this.#withheld.length > 0) {
-      // What the projector wrote must not reach anybody before it is durable.
-      void this.#committer.flush().then(() => this.#members.has(member.peer) && this.#answer(member, stateVector))
-      return
-    }
-    const diff = this.#replica.diff(stateVector)
-    if (this.#whole?.diff !== diff) this.#whole = { diff, frame: new SharedFrame(syncFrame("step2", diff)) }
-    const { frame } = this.#whole
-    member.mail.putAnswer({ frames: [frame], bytes: frame.bytes.length, ordinal: this.#committer.ordinal })
-    member.peer.wake()
+    this.#putAnswer(member, this.#answers.make(stateVector, member.takeResumeSeq()))
   }
 
   /** Answers a peer whose updates were dropped with what it lacks; whether something can go now. */
   #catchUp(member: Member, lacks: ReadonlyMap<number, number>): boolean {
     // Woken again once that is durable.
     if (this.#withheld.length > 0) return false
-    const frame = new SharedFrame(syncFrame("update", this.#replica.since(lacks)))
     member.mail.caughtUp()
-    member.mail.putAnswer({ frames: [frame], bytes: frame.bytes.length, ordinal: this.#committer.ordinal })
+    this.#putAnswer(member, this.#answers.cut(this.#replica.since(lacks), "update", this.#committer.ordinal))
     return member.takesBulk()
+  }
+
+  /** Nothing that comes from now on goes to the member before the answer; a failure ends the member. */
+  #putAnswer(member: Member, made: Answer | Promise<Answer>): void {
+    const fill = member.mail.keepPlace()
+    if (made instanceof Promise) void this.#fillLater(member, made, fill)
+    else fill(made)
+    member.peer.wake()
+  }
+
+  async #fillLater(member: Member, made: Promise<Answer>, fill: (answer: Answer) => void): Promise<void> {
+    try {
+      fill(await made)
+      member.peer.wake()
+    } catch (thrown) {
+      if (this.#members.has(member.peer)) member.peer.fail(asMillraceError(thrown, "storage", { afterMs: 1000 }))
+    }
   }
 
   #passOn(from: Peer, bytes: Uint8Array, update: DecodedUpdate): void {
@@ -374,10 +388,4 @@ export class Room {
     this.#notices.close()
     this.#presences.close()
   }
-}
-
-function firstsOf({ structs }: DecodedUpdate): ReadonlyMap<number, number> {
-  const firsts = new Map<number, number>()
-  for (const { client, clock } of structs) firsts.set(client, Math.min(clock, firsts.get(client) ?? clock))
-  return firsts
 }

@@ -160,6 +160,7 @@ export class MillraceSocket {
       channel,
       connection: this.connection,
       subject: this.connection.claims.subject,
+      afterSeq,
       fail: (error) => this.#fail(channel, error),
     }
     const opened = (seq: number, { permission }: Grant): void => {

@@ -41,6 +41,7 @@ export function serveStock(
     subject: claims.subject,
     ...grant,
     counts: false,
+    afterSeq: 0,
     wake: () => connection.wake(source),
     send: (frame, bulk) => connection.give(frame.wire, bulk),
     takesBulk: () => connection.takesBulk(source),

@@ -21,6 +21,8 @@ export interface ChannelOptions {
   readonly channel: number
   readonly connection: Connection
   readonly subject: string
+  /** Up to which seq the client has everything, as it says. */
+  readonly afterSeq: number
   /** The channel cannot go on: say so, and close it. */
   fail(error: MillraceError): void
 }
@@ -34,6 +36,7 @@ export function openSyncChannel(session: Session, options: ChannelOptions, grant
     subject: options.subject,
     ...grant,
     counts: true,
+    afterSeq: options.afterSeq,
     wake: () => connection.wake(source),
     send: (frame, bulk) => {
       for (const wire of frame.wiresOn(channel, session.limits.maxPartBytes)) connection.give(wire, bulk)
