@@ -21,8 +21,8 @@ test("R28 what waits for a replica that does not read is dropped at the limit; w
   stockSocket.pause()
   const reader = await connect(ws, good, "w")
   const text = writer.doc.getText("t")
-  for (let n = 0; n < 200; n++) {
-    writer.doc.getMap("m").set("x", `${n} ${"x".repeat(100_000)}`)
+  for (let n = 0; n < 60; n++) {
+    writer.doc.getMap("m").set("x", `${n} ${"x".repeat(200_000)}`)
     text.insert(0, `${n},`)
     if (n % 3 === 0) text.delete(0, 1)
     if (n % 10 === 0) await writer.durable()
@@ -39,7 +39,7 @@ test("R28 what waits for a replica that does not read is dropped at the limit; w
     expect(doc.store.pendingDs).toBeNull()
   }
   // Far fewer frames than edits, counted as sent, on sockets that were never closed.
-  expect(slow.received).toBeLessThan(390)
+  expect(slow.received).toBeLessThan(130)
   await slow.client.hear("durable", (one) => one.sent === slow.received && one.seq >= seq)
   expect(slow.client.closed).toBeUndefined()
   expect(stockCloses).toEqual([])
@@ -47,7 +47,7 @@ test("R28 what waits for a replica that does not read is dropped at the limit; w
   slow.doc.getText("t").insert(0, "and on")
   await slow.durable()
   await waitFor(() => text.length === back + 6, { what: "the slow one to write on" })
-}, 30_000)
+}, 60_000)
 
 test("R28 the answer to a joiner may be larger than what a slow socket may leave waiting", async () => {
   const { ws, token } = await startTestRelay({ limits: { maxBufferedBytes: 50_000 } })
