@@ -20,7 +20,7 @@ const usage = `npm run -s bench -- NAME [settings]: measures ours beside others 
   --json              rows as JSON on standard output instead of a table
   --quick             shorter and once
   --runs N            runs of each case; the middle counts (3, with --quick 1)
-  --out FILE          also writes rows, machine and settings to FILE
+  --out FILE          also writes rows, machine and settings to FILE; a whole run without it to bench/results/NAME.json
   --records N         of records: how many (100,000, with --quick 10,000)
 
  of relay:
@@ -74,7 +74,10 @@ async function main(): Promise<number> {
     delivery: async () => ({ rows: await benchDelivery({ runs, quick: values.quick, say }), failures: 0 }),
   }
   const { rows, failures } = await measured[name]()
-  if (values.out !== undefined) {
+  const { quick, only, records: someRecords } = values
+  const isWhole = !quick && only === undefined && values.with === undefined && someRecords === undefined
+  const out = values.out ?? (isWhole ? join(root, `bench/results/${name}.json`) : undefined)
+  if (out !== undefined) {
     const loadAverageAfter = describeMachine(root).loadAverage
     const result = {
       bench: name,
@@ -84,7 +87,7 @@ async function main(): Promise<number> {
       settings: name === "records" ? { size, runs, records } : { size, runs, niceness, only: values.only ?? null },
       rows,
     }
-    writeFileSync(values.out, `${JSON.stringify(result, undefined, 2)}\n`)
+    writeFileSync(out, `${JSON.stringify(result, undefined, 2)}\n`)
   }
   process.stdout.write(values.json ? `${JSON.stringify(rows, undefined, 2)}\n` : tableOf(rows))
   if (failures > 0) say(`${failures} runs failed; their errors are above.`)
