@@ -46,7 +46,7 @@ async function runSlowLink({ rounds, folder, say, signal }: CampaignContext): Pr
     const startedMs = performance.now()
     const url = `http://127.0.0.1:${proxy.port}`
     const joiner = openWorkspace({ name: "w", schema, url, token: await home.token("read") })
-    joiner.onStatus(({ progress }) => {
+    joiner.onStatus(({ catchingUp: progress }) => {
       if (progress === undefined) return
       counts.progressTold += 1
       say(`${progress.doneBytes} of ${progress.totalBytes} bytes`)
