@@ -93,7 +93,7 @@ export type ServerMessage =
     }
   /**
    * Mode `sync`: the next frame is a piece of an answer of `totalBytes`, of which `doneBytes` were sent before it. Each piece is an update
-   * that a document can take in after those before it, so that a cut loses none of them; the last has no `progress` behind it.
+   * that a document can take in after those before it, so that a cut loses none of them. Behind the last piece it comes once more, with `doneBytes` equal to `totalBytes`.
    */
   | {
       readonly type: "progress"

@@ -211,8 +211,8 @@ export class DocLink implements VirtualSocketHost {
   }
 
   progress({ doneBytes, totalBytes }: Parameters<NonNullable<ChannelHandlers["progress"]>>[0]): void {
-    this.#progress = { doneBytes, totalBytes }
-    this.#isPiece = true
+    this.#isPiece = doneBytes < totalBytes
+    this.#progress = this.#isPiece ? { doneBytes, totalBytes } : undefined
     this.#options.onChange(this)
   }
 

@@ -21,7 +21,7 @@ export interface Postman {
   send(frame: SharedFrame, bulk: boolean): void
   /** Whether a piece of an answer may go now. */
   takesBulk(): boolean
-  /** How much of an answer has gone, told before each of its pieces where there are several. */
+  /** How much of an answer has gone, told before each of its pieces, and behind the last, where there are several. */
   progress(doneBytes: number, totalBytes: number): void
   /** A frame that carries an update has gone. */
   sent(ordinal: number): void
@@ -133,7 +133,10 @@ export class Mailbox {
       item.doneBytes += frame.bytes.length
       bytes += frame.bytes.length
     }
-    if (item.at === frames.length) to.answerGiven()
+    if (item.at === frames.length) {
+      if (frames.length > 1) to.progress(totalBytes, totalBytes)
+      to.answerGiven()
+    }
     return bytes
   }
 
