@@ -83,9 +83,10 @@ function wholeCandidates({ creations }: Folded, field: string, { whole }: FieldE
 
 function textCandidates({ creations, texts }: Folded, field: string, edits: FieldEdits): readonly Candidate[] {
   const { value, source, others } = foldText(creations, field, edits, texts)
-  const removals = edits.whole.filter(({ entry }) => entry.value === undefined)
-  const shown = value === undefined || source === undefined ? [] : [{ value, client: source.client }]
-  return [...shown, ...others, ...removals.map(candidateOf)]
+  const removals = edits.whole.filter(({ entry }) => entry.value === undefined).map(candidateOf)
+  // Where nothing shows a removal is in force, whatever stands beside it.
+  if (value === undefined || source === undefined) return [...removals, ...others]
+  return [{ value, client: source.client }, ...others, ...removals]
 }
 
 /** Of each element: adds, the last first, what creations give that no edit's writer had seen, then removals. */

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest"
+import { realKinds } from "../src/suite/subject.ts"
 import { KindsHistory, type OpenKinds, playHistories } from "../src/suite/index.ts"
 import {
   forgetfulCascade,
@@ -31,6 +32,11 @@ test("M88 random histories of every kind of field, with restarts, undo, two sche
   })
   expect(last?.operations).toBeGreaterThan(histories * 30)
 }, 120_000)
+
+test("M86 a text whose removal is in force beside a write-back that was typed into is gone in the new generation too", () => {
+  const { faults, divergences } = new KindsHistory(3_611_181_970, realKinds).run(100)
+  expect([...faults, ...divergences]).toEqual([])
+})
 
 function firstFaults(open: OpenKinds, wanted: RegExp): readonly string[] {
   for (let seed = 1; seed <= 150; seed++) {
