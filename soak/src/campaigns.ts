@@ -1,6 +1,7 @@
 import { captureCampaign } from "./capture/campaign.ts"
 import type { Campaign } from "./campaign.ts"
 import { framesCampaign } from "./frames/campaign.ts"
+import { projectorCampaign } from "./projector/campaign.ts"
 import { recordsCampaign } from "./records/campaign.ts"
 import { relayCampaign } from "./relay/campaign.ts"
 import { slowLinkCampaign } from "./slow-link/campaign.ts"
@@ -12,6 +13,7 @@ export const campaigns: readonly Campaign[] = [
   relayCampaign,
   slowLinkCampaign,
   recordsCampaign,
+  projectorCampaign,
   framesCampaign,
   stacksCampaign,
   captureCampaign,

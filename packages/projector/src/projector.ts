@@ -19,7 +19,8 @@ import type { RunReport, Target } from "@millrace/target"
 import { type BindingSpec, comesBack, nextBindings } from "./binding.ts"
 import { Courier } from "./deliver/courier.ts"
 import { TargetLink } from "./deliver/target-link.ts"
-import { Ledger } from "./journal/ledger.ts"
+import { Checkpoint } from "./journal/checkpoint.ts"
+import { Ledger, type LedgerOptions } from "./journal/ledger.ts"
 import { defaultLimits, type ProjectorLimits } from "./limits.ts"
 import { type Metric, metricsOf } from "./metrics/metrics.ts"
 import { Tally } from "./metrics/tally.ts"
@@ -57,6 +58,8 @@ export interface ProjectorOptions {
   readonly observe?: Readonly<Record<string, ScheduleSpec>>
   /** Which workspaces this projector takes; left out: all. */
   readonly takes?: (workspace: string) => boolean
+  /** Who took the journal over; see `LedgerOptions`. */
+  readonly took?: NonNullable<LedgerOptions["took"]>
   /** How long a call to a target may take at most by now; see `CourierOptions.mayCallMs`. */
   readonly mayCallMs?: () => number
 }
@@ -70,6 +73,7 @@ export interface Readiness {
   readonly detail: string
 }
 
+const defaultStream = "journal/0"
 const wholeSecondMs = 1_000
 
 /**
@@ -85,13 +89,14 @@ export async function openProjector(options: ProjectorOptions): Promise<Projecto
   const log = options.log ?? silentLog
   const ledger = await Ledger.open({
     store,
-    stream: options.stream ?? "journal/0",
+    stream: options.stream ?? defaultStream,
     view,
     canonicalForm,
     clock,
     random,
     log,
     ...(options.onFenced === undefined ? {} : { onFenced: options.onFenced }),
+    ...(options.took === undefined ? {} : { took: options.took }),
   })
   const shapes = new Map(targets.map(({ name, shape }) => [name, shape]))
   const bindings = nextBindings(
@@ -118,6 +123,7 @@ export class Projector {
   readonly #tally = new Tally()
   readonly #rounds: readonly Round[]
   readonly #recheck: Recheck
+  readonly #checkpoint: Checkpoint
   /** What people do with the projector. */
   readonly operations: Operations
   readonly #workspaces = new Map<string, WorkspaceSupervisor>()
@@ -180,8 +186,7 @@ export class Projector {
       links: this.#links,
       limits,
       clock,
-      heldDeletions: ({ binding, workspace }) =>
-        this.#couriers.find((courier) => courier.binding.name === binding)?.heldDeletions(workspace) ?? 0,
+      heldDeletions: ({ binding, workspace }) => this.#held(binding, workspace),
     })
     this.#rounds = bindings.flatMap((binding) => {
       const link = this.#links.get(binding.target)
@@ -204,6 +209,10 @@ export class Projector {
         }),
       ]
     })
+    this.#checkpoint = new Checkpoint(
+      { ...options, stream: options.stream ?? defaultStream, maxEntries: limits.maxJournalEntries, clock, log },
+      ledger.snapshotSeq,
+    )
     ledger.onApplied((changed) => this.#applied(changed))
     this.#feed = this.#listen()
   }
@@ -224,7 +233,8 @@ export class Projector {
 
   /** What became of a workspace's records, per target and binding. */
   report(workspace: string): WorkspaceReport {
-    return reportOf(this.#ledger.view, workspace, this.#links, this.#workspaces.get(workspace)?.follower)
+    const { follower } = this.#workspaces.get(workspace) ?? {}
+    return reportOf(this.#ledger.view, workspace, this.#links, follower, (binding) => this.#held(binding, workspace))
   }
 
   /** The report once it reflects `seq`, or as it is after `waitMs`, at most a second. */
@@ -261,6 +271,7 @@ export class Projector {
     await couriers
     await Promise.all([...this.#workspaces.values()].map((workspace) => workspace.close(closeGraceMs)))
     await this.#ledger.close()
+    await this.#checkpoint.close()
   }
 
   #listen(): Closable {
@@ -335,7 +346,12 @@ export class Projector {
     for (const [workspace, names] of changed) this.#recheck.look(workspace, names)
     for (const courier of this.#couriers) courier.wake()
     for (const round of this.#rounds) round.changed()
+    this.#checkpoint.applied()
     this.#wakeAll()
+  }
+
+  #held(binding: string, workspace: string): number {
+    return this.#couriers.find((courier) => courier.binding.name === binding)?.heldDeletions(workspace) ?? 0
   }
 
   /** Workspaces whose log is read. */

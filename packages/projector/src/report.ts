@@ -12,6 +12,10 @@ export interface BindingReport {
   readonly rejected: number
   readonly conflicts: number
   readonly parked: number
+  /** Of published bindings: records that are not as they were released last. */
+  readonly draft?: number
+  /** Deletions that wait for a confirmation; left out where none does. */
+  readonly heldDeletions?: number
 }
 
 export interface TargetReport {
@@ -41,6 +45,7 @@ export function reportOf(
   workspace: string,
   links: ReadonlyMap<string, TargetLink>,
   follower: { readonly state: FollowerState; readonly error: Error | undefined } | undefined,
+  heldDeletions: (binding: string) => number = () => 0,
 ): WorkspaceReport {
   const position = view.position(workspace)
   const targets: TargetReport[] = []
@@ -53,9 +58,20 @@ export function reportOf(
       state: link.state,
       lastError: link.lastError ?? null,
       bindings: bindings.map((binding) => {
-        const { pending, synced, rejected, conflicts, parked } = view.counts(binding.name, workspace)
+        const { pending, synced, rejected, conflicts, parked, draft } = view.counts(binding.name, workspace)
         const watermark = view.watermark(binding.name, workspace)
-        return { name: binding.name, watermark, pending, synced, rejected, conflicts, parked }
+        const held = heldDeletions(binding.name)
+        return {
+          name: binding.name,
+          watermark,
+          pending,
+          synced,
+          rejected,
+          conflicts,
+          parked,
+          ...(binding.mode === "published" ? { draft } : {}),
+          ...(held === 0 ? {} : { heldDeletions: held }),
+        }
       }),
     })
   }

@@ -2,6 +2,7 @@ import { asMillraceError, type Clock, type Log, MillraceError, type Random, rand
 import type { NewEntry, Store } from "@millrace/store"
 import type { Changed, PlacedEntry, View } from "../view/view.ts"
 import { digestOf } from "../view/view.ts"
+import { loadSnapshot } from "./checkpoint.ts"
 import { decodeEntry, encodeEntry, type JournalEntry } from "./entry.ts"
 import { maxEntryBytes } from "./split.ts"
 
@@ -17,6 +18,8 @@ export interface LedgerOptions {
   readonly log: Log
   /** Another projector writes the journal: this one can do nothing more. Called once. */
   readonly onFenced?: (error: MillraceError) => void
+  /** Who took the journal over, by which lease; it goes into the journal before anything else. */
+  readonly took?: { readonly worker: string; readonly token: number }
 }
 
 interface Waiting {
@@ -45,6 +48,7 @@ export class Ledger {
   #pumping: Promise<void> | undefined
   #failure: MillraceError | undefined
   #fenced = false
+  #snapshotSeq = 0
   #closed = false
   #behind = false
 
@@ -58,19 +62,38 @@ export class Ledger {
   static async open(options: LedgerOptions): Promise<Ledger> {
     const ledger = new Ledger(options)
     await ledger.#dropForeignView()
+    // What stands before it was dropped from the journal.
+    const trimmed = await options.store.trimmed(options.stream)
+    if (ledger.view.applied.seq < trimmed && !(await loadSnapshot(options.store, options.stream, ledger.view))) {
+      throw new MillraceError("The journal's beginning is gone and it has no snapshot. Restore it from a copy.", {
+        kind: "corrupt",
+      })
+    }
+    ledger.#snapshotSeq = trimmed === 0 ? 0 : trimmed + 1
     await ledger.#replay(() => true)
     if (ledger.view.applied.seq === 0) {
       const journalId = randomId(options.random, 20)
       await ledger.commit([{ kind: "born", journalId, canonicalForm: options.canonicalForm }])
     }
     const { canonicalForm } = ledger.view.applied
-    if (canonicalForm !== options.canonicalForm) {
+    if (canonicalForm > options.canonicalForm) {
       throw new MillraceError(
-        `The journal's hashes are of canonical form ${canonicalForm}, this program makes form ${options.canonicalForm}: run the program that fits, or every record would look changed.`,
+        `The journal's hashes are of canonical form ${canonicalForm}, this program makes form ${options.canonicalForm}: run the newer program, or every record would look changed.`,
         { kind: "unsupported" },
       )
     }
+    if (options.took !== undefined) {
+      await ledger.commit([{ kind: "took", ...options.took, timeMs: options.clock.nowMs() }])
+    }
+    if (canonicalForm < options.canonicalForm) {
+      await ledger.commit([{ kind: "form", canonicalForm: options.canonicalForm }])
+    }
     return ledger
+  }
+
+  /** Entries up to this one have a snapshot in their place; 0 for none. */
+  get snapshotSeq(): number {
+    return this.#snapshotSeq
   }
 
   get journalId(): string {
@@ -211,7 +234,8 @@ export class Ledger {
     const { store, stream, log } = this.#options
     const { seq, digest } = this.view.applied
     if (seq === 0) return
-    for await (const entry of store.read(stream, seq - 1)) {
+    const isTrimmed = seq <= (await store.trimmed(stream))
+    for await (const entry of isTrimmed ? [] : store.read(stream, seq - 1)) {
       if (entry.seq === seq && digestOf(entry.payload) === digest) return
       break
     }

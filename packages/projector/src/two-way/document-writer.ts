@@ -84,10 +84,13 @@ export class DocumentWriter {
     const { doc, records, document } = await this.#session()
     const left: (WriteBack & { readonly reason: string })[] = []
     doc.transact(() => {
+      const clock = Y.getState(doc.store, doc.clientID)
       for (const write of writes) {
         const reason = this.#writeOne(records, write)
         if (reason !== undefined) left.push({ ...write, reason })
       }
+      // A deletion, or a value that is there already, adds nothing of ours: then this says that the write has landed.
+      if (Y.getState(doc.store, doc.clientID) === clock) doc.getMap("$writeBacks").set("last", doc.clientID)
     }, origin)
     await this.#flushed(document)
     return left

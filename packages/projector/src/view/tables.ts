@@ -55,14 +55,14 @@ export interface Tables {
 }
 
 /** Bumped whenever rows change their meaning: a view of another format is rebuilt from the journal. */
-const format = 2
+export const viewFormat = 2
 
 export function openTables(path: string): Tables {
   makeFolder(path)
   // A machine that dies may take the last transactions with it, never the whole: an older view is brought forward.
   const root = open({ path, noSubdir: false, maxDbs: 64, overlappingSync: false, noMetaSync: true })
   const table = <V, K extends ViewKey | string>(name: string): Database<V, K> =>
-    root.openDB<V, K>({ name: `${name}.${format}` })
+    root.openDB<V, K>({ name: `${name}.${viewFormat}` })
   return {
     root,
     meta: table("meta"),

@@ -75,6 +75,7 @@ export class View {
       let { journalId, canonicalForm } = this.applied
       for (const { entry } of entries) {
         if (entry.kind === "born") ({ journalId, canonicalForm } = entry)
+        if (entry.kind === "form") ({ canonicalForm } = entry)
         mutation.apply(entry)
       }
       mutation.finish()

@@ -14,6 +14,8 @@ export interface CrashRunOptions {
   /** An empty folder. */
   readonly folder: string
   readonly store: Store
+  /** Of the journal; left out: the projector's own name for it. */
+  readonly stream?: string
   /** Called after each crash. */
   readonly afterCrash?: (random: SeededRandom) => void
   /** Replaces what the log target does. */
@@ -56,6 +58,7 @@ export async function crashRun(options: CrashRunOptions): Promise<CrashRunResult
   const lives = new Lives({
     folder: options.folder,
     store: options.store,
+    ...(options.stream === undefined ? {} : { stream: options.stream }),
     relay,
     targets: [sink, mirror],
     bindings,

@@ -14,6 +14,7 @@ import { quick } from "./stage.ts"
 export interface LivesOptions {
   readonly folder: string
   readonly store: Store
+  readonly stream?: string
   readonly relay: MemoryRelay
   readonly targets: readonly Target[]
   readonly bindings: readonly BindingSpec[]
@@ -46,11 +47,12 @@ export class Lives {
   }
 
   begin(crashProbability: number): void {
-    const { store, relay, targets, bindings, random } = this.#options
+    const { store, stream, relay, targets, bindings, random } = this.#options
     const life = new Life(random, crashProbability)
     const view = View.open(this.#viewPath)
     const opening = openProjector({
       store: life.store(store),
+      ...(stream === undefined ? {} : { stream }),
       view: life.view(view),
       relay: relay.port(life.isAlive),
       schema,

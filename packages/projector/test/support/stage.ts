@@ -1,14 +1,18 @@
+import { rmSync } from "node:fs"
 import { join } from "node:path"
 import type { Schema } from "@millrace/model"
-import type { Clock } from "@millrace/ports"
+import { type Clock, silentLog, systemClock, systemRandom } from "@millrace/ports"
 import { openLmdbStore } from "@millrace/store/lmdb"
 import type { Store } from "@millrace/store"
 import type { Target } from "@millrace/target"
 import { atEndOfTests, tempDir, waitFor } from "@millrace/testkit"
 import type { BindingSpec } from "../../src/binding.ts"
+import type { JournalEntry } from "../../src/journal/entry.ts"
+import { Ledger } from "../../src/journal/ledger.ts"
 import type { ProjectorLimits } from "../../src/limits.ts"
 import { openProjector, type Projector, type ProjectorOptions } from "../../src/projector.ts"
 import { View } from "../../src/view/view.ts"
+import { dumpView } from "./dump.ts"
 import { MemoryRelay } from "./memory-relay.ts"
 import { schema } from "./schema.ts"
 import { Writer } from "./writer.ts"
@@ -103,6 +107,55 @@ export class Stage {
         detail: () => JSON.stringify(this.projector.report(workspace)),
       },
     )
+  }
+
+  /** Waits until nothing moves any more: everything is derived, and what may be sent and written back is. */
+  async idle(workspace = "w"): Promise<void> {
+    let before = ""
+    let same = 0
+    await waitFor(
+      () => {
+        const { view } = this
+        const queued = view.bindingsOf(workspace).some(({ name }) => view.counts(name, workspace).queued > 0)
+        const isDerived = this.projector.report(workspace).position === this.relay.head(workspace)
+        const isWritten = view.pendings(workspace).length === 0
+        const now = JSON.stringify([view.applied.seq, this.relay.head(workspace), this.status(workspace)])
+        same = isDerived && isWritten && !queued && now === before ? same + 1 : 0
+        before = now
+        return same >= 10
+      },
+      { what: "the projector to rest", everyMs: 5, detail: () => JSON.stringify(this.projector.report(workspace)) },
+    )
+  }
+
+  /** The seq up to which the journal's entries are gone. */
+  async trimmed(): Promise<number> {
+    return (await this.#running?.store.trimmed("journal/0")) ?? 0
+  }
+
+  /** Writes a journal as a program of another canonical form would have. */
+  async journal(canonicalForm: number, entries: readonly JournalEntry[]): Promise<void> {
+    const store = await openLmdbStore({ folder: join(this.folder, "journal") })
+    const view = View.open(join(this.folder, "view"))
+    try {
+      const ports = { clock: systemClock, random: systemRandom, log: silentLog }
+      const ledger = await Ledger.open({ store, stream: "journal/0", view, canonicalForm, ...ports })
+      await ledger.commit(entries)
+      await ledger.close()
+    } finally {
+      await view.close()
+      await store.close()
+    }
+  }
+
+  /** Loses the local view, between two lives. */
+  loseView(): void {
+    rmSync(join(this.folder, "view"), { recursive: true })
+  }
+
+  /** Every row of the view, between two lives. */
+  dump(): Promise<string> {
+    return dumpView(join(this.folder, "view"))
   }
 
   /** Waits until so many items are queued in all bindings together. */
