@@ -42,3 +42,10 @@ export type { ScheduleSpec } from "./schedule/schedule.ts"
 export { outcomeTable } from "./two-way/situation.ts"
 export type { StatusConflict, StatusException } from "./view/exception.ts"
 export { View } from "./view/view.ts"
+export { partitionOf } from "./worker/partition-of.ts"
+export {
+  type OpenPartition,
+  type PartitionTerms,
+  PartitionWorker,
+  type PartitionWorkerOptions,
+} from "./worker/partition-worker.ts"
