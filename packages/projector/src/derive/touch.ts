@@ -63,5 +63,6 @@ export class TouchedRecords {
 function join(known: Touch, added: Touch): Touch {
   const later = added.seq >= known.seq ? added : known
   const automatic = known.automatic === true && added.automatic === true
-  return { ...later, seqFrom: Math.min(known.seqFrom, added.seqFrom), automatic }
+  const noted = known.noted || added.noted
+  return { ...later, seqFrom: Math.min(known.seqFrom, added.seqFrom), noted, automatic }
 }

@@ -268,7 +268,9 @@ export class WorkspaceFollower {
       if (own === undefined) this.#touched.add(one.collection, one.id, one.touch)
       else if (unknown !== undefined) {
         const { seqFrom, seq } = unknown
-        this.#touched.add(one.collection, one.id, { ...own, seqFrom, seq: Math.max(seq, own.seq) })
+        // Also where it waits to be looked at without a touch: merged entries may have touched it.
+        const last = own.noted ? own : unknown
+        this.#touched.add(one.collection, one.id, { ...last, seqFrom, seq: Math.max(seq, own.seq) })
       }
     }
     this.#touched.addAll(recent)
