@@ -205,7 +205,14 @@ export class Courier {
       [...names.values()],
       this.#stop.signal,
     )
-    if (!complete) throw new Error("the target could not be read whole before it was written to")
+    const { view } = this.#options.ledger
+    if (!complete) {
+      // Of what was never applied there, absence is what is to be expected.
+      for (const [key, [collection, id]] of names) {
+        if (view.base(this.binding.name, load.workspace, collection, id) !== undefined) names.delete(key)
+      }
+      if (names.size === 0) throw new Error("the target could not be read whole before it was written to")
+    }
     // What was found may hold some back, or give others another content.
     const changes = this.#batch(load.workspace).filter(
       ({ change }) =>
