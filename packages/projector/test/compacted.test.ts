@@ -57,3 +57,37 @@ test("R410 a projector that stands behind what was compacted reads it without de
   await stage.settled()
   expect(sink.kept.at(-1)).toMatchObject({ id: "a", version: kept + 1, author: "ann", seq: 4 })
 })
+
+test("R410 what merged entries may have touched counts as touched also while the look at the start still waits", async () => {
+  const stage = new Stage()
+  const sink = memoryLogTarget()
+  const options = { targets: [sink], bindings: [all] }
+  stage.writer.put("a", 1, "one")
+  await stage.start(options)
+  await stage.shows("sink/all", 1)
+  await stage.stop()
+  const port = stage.relay.port.bind(stage.relay)
+  stage.relay.port = (isAlive) => {
+    const relay = port(isAlive)
+    return {
+      ...relay,
+      follow: (follow) =>
+        relay.follow({
+          ...follow,
+          onCaughtUp: async (at) => {
+            await follow.onCaughtUp?.(at)
+            if (at.seq !== 1) return
+            // Before anything is looked at: still invalid, for the same reason, and told merged.
+            stage.writer.put("a", 1, "two")
+            stage.relay.compact("w", 2)
+          },
+        }),
+    }
+  }
+  await stage.start(options)
+  await stage.shows("sink/all", 2)
+  expect(stage.status().exceptions[JSON.stringify(["sink", "all", "notes", "a"])]).toMatchObject({
+    kind: "rejected",
+    seq: 2,
+  })
+})
