@@ -65,8 +65,7 @@ export class Operations {
 
   constructor(options: OperationsOptions) {
     this.#options = options
-    const { ledger, clock } = options
-    this.#actions = new TargetActions({ ledger, clock, call: (call) => this.#call(call) })
+    this.#actions = new TargetActions({ ...options, call: (call) => this.#call(call) })
   }
 
   /**
@@ -91,8 +90,11 @@ export class Operations {
   async apply(request: PublishRequest): Promise<void> {
     const { binding } = this.#at(request)
     if (binding.mode === "published") return void (await this.publish(request))
-    this.#mustFit(binding, request)
-    if (binding.shape === "state") await this.confirm(request)
+    const isDone = isRepeat(this.#options.ledger.view, request.key, confirmDigest(request))
+    if (!isDone) this.#mustFit(binding, request)
+    if (binding.shape !== "state" || isDone) return
+    await this.confirm(request)
+    await this.resync(request)
   }
 
   /** Approves the plan of a published binding and begins to carry it out; resolves with the release's number. */
@@ -207,12 +209,11 @@ export class Operations {
     const { binding, target } = this.#state(place)
     const { view } = this.#options.ledger
     const uptoN = view.lastDeletion(name, workspace)
-    const what = hashOf(`confirm ${canonicalJson(place)}`)
+    const what = confirmDigest(place)
     if (isRepeat(view, key, what)) return
-    const doer = key === undefined ? { by } : { by, key }
     await this.#commit([{ kind: "confirmed", binding: name, workspace, uptoN, ...this.#sign({ by }) }])
     if ((this.#absences.get(`${name}/${workspace}`) ?? 0) > 0) await this.#look(binding, target, place, true)
-    if (doer.key !== undefined) await this.#note(doer.key, what, by)
+    if (key !== undefined) await this.#note(key, what, by)
   }
 
   /** What waits for `confirm`. */
@@ -372,14 +373,10 @@ export class Operations {
   #at({ binding: name, workspace }: Place): { readonly binding: Binding; readonly link: TargetLink } {
     const binding = this.#binding(name)
     const link = this.#options.links.get(binding.target)
-    if (!this.#takesIn(binding, workspace))
-      throw notFound(`Binding "${name}" does not take in workspace "${workspace}".`)
+    const takesIn = this.#options.ledger.view.bindingsOf(workspace).some((one) => one.name === name)
+    if (!takesIn) throw notFound(`Binding "${name}" does not take in workspace "${workspace}".`)
     if (link === undefined) throw notFound(`There is no target "${binding.target}".`)
     return { binding, link }
-  }
-
-  #takesIn(binding: Binding, workspace: string): boolean {
-    return this.#options.ledger.view.bindingsOf(workspace).some(({ name }) => name === binding.name)
   }
 
   #state(place: Place): { readonly binding: Binding; readonly target: StateTarget } {
@@ -395,6 +392,8 @@ export class Operations {
   }
 }
 
-function notFound(message: string): MillraceError {
-  return new MillraceError(message, { kind: "not-found" })
+const notFound = (message: string): MillraceError => new MillraceError(message, { kind: "not-found" })
+
+function confirmDigest({ workspace, binding }: Place): string {
+  return hashOf(`confirm ${canonicalJson({ workspace, binding })}`)
 }
