@@ -1,11 +1,11 @@
 import type { Closable, FeedItem } from "@millrace/client/node"
-import { canonicalForm, isResolution, type Schema } from "@millrace/model"
+import { canonicalForm, type Schema } from "@millrace/model"
 import {
   type Clock,
   jitteredDelayMs,
   type Log,
   messageOf,
-  MillraceError,
+  type MillraceError,
   type Random,
   silentLog,
   systemClock,
@@ -25,6 +25,7 @@ import { defaultLimits, type ProjectorLimits } from "./limits.ts"
 import { type Metric, metricsOf } from "./metrics/metrics.ts"
 import { Tally } from "./metrics/tally.ts"
 import { Operations } from "./operations/operations.ts"
+import { takeAnswers } from "./operations/take-answers.ts"
 import type { RelayPort } from "./relay-port.ts"
 import { reportOf, type WorkspaceReport } from "./report.ts"
 import { Round } from "./schedule/round.ts"
@@ -373,21 +374,9 @@ export class Projector {
     )
   }
 
-  async #answered(workspace: string, answers: ReadonlyMap<string, unknown>): Promise<void> {
-    for (const [conflict, given] of answers) {
-      try {
-        if (isResolution(given)) await this.operations.resolve({ workspace, conflict, ...given })
-      } catch (thrown) {
-        this.#log.info("answer not taken", { workspace, conflict, detail: messageOf(thrown) })
-        if (thrown instanceof MillraceError && thrown.retry !== "never") return
-      }
-    }
-    // One that was not taken goes too: its author sees the conflict with its present values.
-    try {
-      await this.#workspaces.get(workspace)?.writer?.forget([...answers.keys()])
-    } catch (thrown) {
-      this.#log.warn("answers not removed", { workspace, detail: messageOf(thrown) })
-    }
+  #answered(workspace: string, answers: ReadonlyMap<string, unknown>): Promise<void> {
+    const writer = this.#workspaces.get(workspace)?.writer
+    return takeAnswers({ workspace, answers, operations: this.operations, writer, log: this.#log })
   }
 
   /** Everything that is counted, for a monitoring system. */
