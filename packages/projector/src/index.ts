@@ -13,7 +13,7 @@ export type { FollowerState } from "./derive/workspace-follower.ts"
 export type { Caller, CallerRole } from "./http/caller.ts"
 export { startWorkerServer, type WorkerServer, type WorkerServerOptions } from "./http/server.ts"
 export { defaultLimits, type ProjectorLimits } from "./limits.ts"
-export { observedEvery, openProjector, Projector, type ProjectorOptions, type Readiness } from "./projector.ts"
+export { observedEvery, openProjector, Projector, type ProjectorOptions } from "./projector.ts"
 export { type RelayPort, relayAt } from "./relay-port.ts"
 export type { Metric } from "./metrics/metrics.ts"
 export { Operations } from "./operations/operations.ts"
@@ -35,7 +35,7 @@ export type {
   RetryRequest,
   RollbackRequest,
 } from "./operations/types.ts"
-export type { BindingReport, TargetReport, WorkspaceReport } from "./report.ts"
+export type { BindingReport, Readiness, TargetReport, WorkspaceReport } from "./report.ts"
 export type { StatusWatermark } from "./status/status-entries.ts"
 export { Cron } from "./schedule/cron.ts"
 export type { ScheduleSpec } from "./schedule/schedule.ts"

@@ -27,7 +27,7 @@ import { Tally } from "./metrics/tally.ts"
 import { Operations } from "./operations/operations.ts"
 import { takeAnswers } from "./operations/take-answers.ts"
 import type { RelayPort } from "./relay-port.ts"
-import { reportOf, type WorkspaceReport } from "./report.ts"
+import { type Readiness, reportOf, type WorkspaceReport } from "./report.ts"
 import { Round } from "./schedule/round.ts"
 import type { ScheduleSpec } from "./schedule/schedule.ts"
 import { Recheck } from "./two-way/recheck.ts"
@@ -67,12 +67,6 @@ export interface ProjectorOptions {
 
 /** Without a schedule of its own a binding from which something comes back is looked at so. */
 export const observedEvery: ScheduleSpec = { everyMs: 60_000, jitterMs: 5_000 }
-
-export interface Readiness {
-  readonly ready: boolean
-  /** What is missing, for people. */
-  readonly detail: string
-}
 
 const defaultStream = "journal/0"
 const wholeSecondMs = 1_000

@@ -39,6 +39,12 @@ export interface WorkspaceReport {
   readonly targets: readonly TargetReport[]
 }
 
+export interface Readiness {
+  readonly ready: boolean
+  /** What is missing, for people. */
+  readonly detail: string
+}
+
 /** Reads the counters that the view keeps: the cost does not depend on the number of records. */
 export function reportOf(
   view: View,
