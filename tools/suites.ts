@@ -29,9 +29,9 @@ const needOf: Readonly<Record<string, Need>> = {
 const minute = 60_000
 
 const limitsMs: Readonly<Record<string, number>> = {
-  hermetic: 8 * minute,
-  browser: 10 * minute,
-  real: 12 * minute,
+  hermetic: 12 * minute,
+  browser: 14 * minute,
+  real: 20 * minute,
   power: 6 * minute,
   pycrdt: 4 * minute,
   corpus: 8 * minute,
