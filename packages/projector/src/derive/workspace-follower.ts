@@ -201,9 +201,8 @@ export class WorkspaceFollower {
     this.#missingSince = misses(this.#doc) ? (this.#missingSince ?? position + 1) : undefined
     const { author, timeMs } = entry
     this.#unknown = { author, timeMs, seq: holdsSeq, seqFrom: Math.min(position + 1, holdsSeq), noted: true }
-    if (this.#state === "loading") return
-    this.#touchAll(this.#open())
-    this.#schedule()
+    // Not before what is being derived is in the view: a record that it makes may be gone by now, and named nowhere else.
+    if (this.#state !== "loading") this.#schedule()
   }
 
   /** The first time: everything that was collected is there, and from here on touches are noted. */
@@ -292,6 +291,7 @@ export class WorkspaceFollower {
       return
     }
     this.#state = "following"
+    if (this.#unknown !== undefined) this.#touchAll(records)
     const position = this.#last?.seq ?? 0
     this.#touchRelated(records, position)
     const touched = this.#touched.take()
