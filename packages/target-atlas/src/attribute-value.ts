@@ -65,7 +65,8 @@ export function readsAs(type: AttributeType, sent: Json, read: Json): boolean {
   return sortedJson(sent) === sortedJson(read)
 }
 
-function isEmpty(type: AttributeType, read: Json): boolean {
+/** Whether what was read is what an attribute without a value reads as. */
+export function isEmpty(type: AttributeType, read: Json): boolean {
   switch (type) {
     case "boolean":
       return read === null || read === false

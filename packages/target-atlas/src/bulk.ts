@@ -1,6 +1,6 @@
 import type { Json } from "./attribute-value.ts"
 import type { AtlasEntity, EntityRef } from "./entity.ts"
-import { type AtlasMapping, databaseType, mappingOf } from "./mapping.ts"
+import { type AtlasMapping, databaseType, mappingMark, mappingOf } from "./mapping.ts"
 import { idInName } from "./qualified-name.ts"
 import { sentFields } from "./read-back.ts"
 import { revisionMarks } from "./revision.ts"
@@ -103,7 +103,7 @@ export function bulkOf(writings: readonly Writing[], context: BulkContext): Bulk
       guid: guids.get(step),
       attributes: desired.attributes,
       relationshipAttributes,
-      customAttributes: revisionMarks(change, entity),
+      customAttributes: revisionMarks(change, mappingMark(own), entity),
       ...(entity === undefined ? onCreate : {}),
     })
   }
@@ -139,7 +139,7 @@ export function farewellOf(
           ...(step.own.role === "column" ? { type: entity.attributes["type"] ?? "" } : {}),
         },
         ...(inTable ? { relationshipAttributes: { table: ref } } : {}),
-        customAttributes: revisionMarks(step.change, entity),
+        customAttributes: revisionMarks(step.change, mappingMark(step.own), entity),
       },
     ]
   })

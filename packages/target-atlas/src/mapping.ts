@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto"
 import type { AttributeType } from "./attribute-value.ts"
 
 /** One field of a collection and the attribute that holds it. */
@@ -95,6 +96,12 @@ export const defaultMapping: AtlasMapping = {
   },
   classifications: {},
   businessMetadata: {},
+}
+
+/** Tells two mappings of a collection's fields apart. */
+export function mappingMark({ fields }: CollectionMapping): string {
+  const lines = fields.map(({ field, attribute, type }) => `${field}\n${attribute}\n${type}`)
+  return createHash("sha256").update(lines.sort().join("\n\n")).digest("hex").slice(0, 16)
 }
 
 export function mappingOf(mapping: AtlasMapping, collection: string): CollectionMapping {

@@ -1,8 +1,9 @@
 import { sortedJson } from "@millrace/target"
-import { fromAttribute, type Json, readsAs, toAttribute } from "./attribute-value.ts"
+import { fromAttribute, isEmpty, type Json, readsAs, toAttribute } from "./attribute-value.ts"
 import { type Fields, fieldsOf, nameOfRecord } from "./desired.ts"
 import { type AtlasEntity, livingRefs, textOf } from "./entity.ts"
-import { type AtlasMapping, type CollectionMapping, mappingOf, recordAttribute } from "./mapping.ts"
+import { type AtlasMapping, type CollectionMapping, mappingMark, mappingOf, recordAttribute } from "./mapping.ts"
+import { isOfAnotherMapping } from "./revision.ts"
 import { idInName } from "./qualified-name.ts"
 
 /**
@@ -24,10 +25,12 @@ export function readFields(
   const own = mappingOf(mapping, collection)
   const sent = sentFields(entity)
   const isOurs = typeof entity.attributes[recordAttribute] === "string"
+  const isOlder = isOurs && isOfAnotherMapping(entity, mappingMark(own))
   const fields: Record<string, Json> = { ...sent }
   for (const { field, attribute, type } of own.fields) {
     const read = entity.attributes[attribute] ?? null
     if (readsAs(type, toAttribute(type, sent[field]), read)) continue
+    if (isOlder && isEmpty(type, read)) continue
     if (isOurs && sent[field] === undefined && isFallback(own, attribute, read, sent, id)) continue
     put(fields, field, fromAttribute(type, read))
   }

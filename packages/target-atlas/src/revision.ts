@@ -18,10 +18,15 @@ const names = {
   generation: "millrace_generation",
   seq: "millrace_seq",
   version: "millrace_version",
+  mapping: "millrace_mapping",
 } as const
 
 /** The marks of a change; `others` are kept, since a list that is sent replaces the list. */
-export function revisionMarks(change: Change, others: AtlasEntity | undefined): Readonly<Record<string, string>> {
+export function revisionMarks(
+  change: Change,
+  mapping: string,
+  others: AtlasEntity | undefined,
+): Readonly<Record<string, string>> {
   const kept = Object.entries(others?.customAttributes ?? {}).map(([name, value]) => [name, textOf(value)])
   return {
     ...Object.fromEntries(kept),
@@ -32,6 +37,7 @@ export function revisionMarks(change: Change, others: AtlasEntity | undefined): 
     [names.generation]: String(change.generation),
     [names.seq]: String(change.seq),
     [names.version]: String(change.version),
+    [names.mapping]: mapping,
   }
 }
 
@@ -48,6 +54,11 @@ export function revisionOf({ customAttributes: held }: AtlasEntity): Revision | 
     seq: count(names.seq),
     version: count(names.version),
   }
+}
+
+/** Whether the entity was last written by another mapping of its fields; attributes new since then hold nothing yet. */
+export function isOfAnotherMapping({ customAttributes }: AtlasEntity, mapping: string): boolean {
+  return textOf(customAttributes[names.mapping]) !== mapping
 }
 
 type Position = Pick<Revision, "generation" | "seq" | "version">

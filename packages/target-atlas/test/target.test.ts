@@ -79,6 +79,22 @@ test("T223 types are made once, with the attributes that their supertypes lack, 
   expect(refused).toMatchObject({ kind: "retry", reason: expect.stringContaining("superType") as string })
 })
 
+test("T223 an attribute that a mapping adds is no change of what was written before it, and holds its field from the next version on", async () => {
+  const atlas = await startFakeAtlas()
+  const maker = new ChangeMaker()
+  const first = maker.next("a", { ...table, rank: 7 })
+  await apply(targetAt(atlas), [first])
+  const target = targetAt(atlas, { collections: { datasets: { fields: { rank: "int" } } } })
+  await apply(target, [maker.next("b", table)])
+  const scope = { workspace: "suite", collections: ["datasets"] }
+  const { records } = await target.observe(scope, never)
+  expect(records.find(({ id }) => id === "a")?.fields).toBe(first.after)
+  expect(await target.plan({ binding: "b", changes: [first] }, never)).toMatchObject([{ action: "none" }])
+  await apply(target, [maker.next("a", { ...table, rank: 8 })])
+  const [entity] = atlas.entities.filter(({ attributes }) => attributes["millraceId"] === "a")
+  expect(entity?.attributes["rank"]).toBe(8)
+})
+
 test("T224 every mapped attribute is sent, null where the record lacks the field, so that what was removed is cleared", async () => {
   const atlas = await startFakeAtlas()
   const target = targetAt(atlas)
