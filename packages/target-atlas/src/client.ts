@@ -13,7 +13,7 @@ import {
 } from "@millrace/target"
 import { classifyAtlas, parsed, refusal } from "./classify.ts"
 import type { AtlasConfig } from "./config.ts"
-import { type AtlasEntity, entityOf, listOf, objectOf } from "./entity.ts"
+import { type AtlasEntity, entityOf, listOf, objectOf, textOf } from "./entity.ts"
 import { Refused } from "./refused.ts"
 
 export interface AtlasPorts {
@@ -128,6 +128,12 @@ export class AtlasClient {
       )
     }
     return found
+  }
+
+  /** What the last change of an entity said, as Atlas's audit keeps it; empty where it keeps none. */
+  async lastChange(guid: string, ask: Ask): Promise<string> {
+    const events = listOf(await this.send("GET", `v2/entity/${guid}/audit`, ask, undefined, { count: 1 }))
+    return textOf(objectOf(events[0])["details"])
   }
 
   close(): Promise<void> {

@@ -172,9 +172,11 @@ async function readBack(
   for (const step of steps) {
     if (results.has(step)) continue
     const entity = held.get(guids.get(step) ?? "")
-    const { collection, id } = step.change
-    const observed =
-      entity === undefined ? undefined : readFields(mapping, step.namespace, collection, id, entity, terms)
+    const { collection, id, after } = step.change
+    const read = entity === undefined ? undefined : readFields(mapping, step.namespace, collection, id, entity, terms)
+    const isOurs = read === after || (entity !== undefined && (await isLastByUs(client, step, entity, ask)))
+    // What somebody changed since must not pass for what the server made of ours: it is found at the next look.
+    const observed = isOurs ? read : (after ?? undefined)
     results.set(step, {
       outcome: "accepted",
       ...(observed === undefined ? {} : { observed }),
@@ -182,6 +184,16 @@ async function readBack(
     })
   }
   await suspects.clear(client, entities, ask)
+}
+
+/** Whether the last change of an entity is the one that we sent; not where nobody can tell. */
+async function isLastByUs(client: AtlasClient, { change }: Step, entity: AtlasEntity, ask: Ask): Promise<boolean> {
+  try {
+    return (await client.lastChange(entity.guid, ask)).includes(change.eventId)
+  } catch (error) {
+    if (error instanceof Refused) return false
+    throw error
+  }
 }
 
 /** What Atlas would answer with a 500 that says nothing, or drop without a word. */

@@ -28,6 +28,8 @@ export interface FakeAtlas {
   normalise: (text: string) => string
   /** Attributes that it adds to each new entity. */
   defaults: Readonly<Record<string, unknown>>
+  /** What the audit says of the last change of each entity, by guid. */
+  readonly audit: Map<string, string>
   /** Puts an entity there as somebody else would. */
   seed(entity: Partial<FakeEntity> & { readonly typeName: string }): FakeEntity
 }
@@ -62,6 +64,7 @@ export async function startFakeAtlas(): Promise<FakeAtlas> {
     hive_column: ["table"],
     Process: ["inputs", "outputs"],
   }
+  const audit = new Map<string, string>()
   let count = 0
   let timeMs = 1_800_000_000_000
   const nextGuid = (): string => `guid-${(count += 1)}`
@@ -137,6 +140,7 @@ export async function startFakeAtlas(): Promise<FakeAtlas> {
     const resolved = (value: unknown): unknown =>
       Array.isArray(value) ? value.map((one) => real(one as never)) : real(value as never)
     for (const entity of sent) {
+      audit.set(guidAssignments[entity.guid] ?? "", JSON.stringify(entity))
       const known = new Set(attributesOf(entity.typeName).map(({ name }) => name))
       const text = (value: unknown): unknown => (typeof value === "string" ? fake.normalise(value) : value)
       const attributes = Object.fromEntries(
@@ -265,9 +269,10 @@ export async function startFakeAtlas(): Promise<FakeAtlas> {
     if (at === "POST v2/search/basic") return search(body as never)
     if (at === "GET v2/glossary") return json(glossaries)
     if (at.startsWith("POST v2/glossary")) return glossary(path, body as never)
+    if (path.endsWith("/audit")) return json([{ details: `Updated: ${audit.get(path.split("/")[2] ?? "") ?? ""}` }])
     if (path.startsWith("v2/entity/guid/")) return extras(request.method, path, body)
     return { status: 404 }
   })
-  const fake: FakeAtlas = { server, entities, types, seed, normalise: (text) => text, defaults: {} }
+  const fake: FakeAtlas = { server, entities, types, audit, seed, normalise: (text) => text, defaults: {} }
   return fake
 }

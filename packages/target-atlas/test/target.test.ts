@@ -142,6 +142,24 @@ test("T226 what the server makes of a value is read back, so the next look diffe
   expect(records.map(({ fields }) => fields)).toEqual([observed])
 })
 
+test("T226 what somebody changes between our write and the look at what came of it is no work of the server: the next look finds it", async () => {
+  const atlas = await startFakeAtlas()
+  const target = targetAt(atlas)
+  const change = new ChangeMaker().next("a", { ...table, comment: "ours" })
+  await apply(target, [change])
+  const [entity] = atlas.entities.filter(({ typeName }) => typeName === "millrace_table")
+  if (entity === undefined) expect.unreachable()
+  // As if it came just behind our write.
+  atlas.normalise = () => "theirs"
+  const next = { ...change, eventId: "e2", version: 2, seq: 2, before: change.after }
+  const before = atlas.audit.set.bind(atlas.audit)
+  atlas.audit.set = (guid) => before(guid, "somebody else's change")
+  const [receipt] = await apply(target, [next])
+  expect(receipt).toMatchObject({ observed: change.after })
+  const { records } = await target.observe({ workspace: "suite", collections: ["datasets"] }, never)
+  expect(JSON.parse(records[0]?.fields ?? "")).toMatchObject({ comment: "theirs" })
+})
+
 test("T227 a change made in Atlas is told field by field, an attribute that Atlas fills in is not", async () => {
   const atlas = await startFakeAtlas()
   const target = targetAt(atlas)
