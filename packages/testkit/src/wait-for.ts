@@ -3,7 +3,7 @@ import { messageOf } from "@millrace/ports"
 export interface WaitOptions {
   /** What is awaited, as the end of the sentence "Waited 10000 ms for …". */
   readonly what: string
-  /** Default 10,000. */
+  /** Default 30,000: for what hangs, not for what is slow on a busy machine. */
   readonly deadlineMs?: number
   /** Pause between two looks; default 20. */
   readonly everyMs?: number
@@ -18,7 +18,7 @@ export interface WaitOptions {
  * always asked at least once, and never twice at a time.
  */
 export async function waitFor<T>(predicate: () => T | Promise<T>, options: WaitOptions): Promise<NonNullable<T>> {
-  const deadlineMs = options.deadlineMs ?? 10_000
+  const deadlineMs = options.deadlineMs ?? 30_000
   const startedAtMs = performance.now()
   let last = "nothing"
   for (;;) {
