@@ -15,8 +15,6 @@ export interface Application {
   readonly files: ReadonlyMap<string, Uint8Array>
   /** SHA-256 over all paths and contents, in hex. */
   readonly hash: string
-  /** SHA-256 of the definition's own XML. */
-  readonly digest: string
   /** Of the properties file beside it. */
   readonly properties: Properties
   /** What else of the tree it takes in, by the key of `keyOf`. */
@@ -70,7 +68,6 @@ export async function applicationOf(
     definition,
     files: sorted,
     hash: sha256(Buffer.from(JSON.stringify(digests), "utf8")),
-    digest: sha256(files.get(definition.path) ?? Buffer.of()),
     properties: own,
     members,
   }

@@ -1,5 +1,6 @@
 import type { Application } from "./application.ts"
 import { keyOf } from "./application.ts"
+import { definitionDigest } from "./definition-digest.ts"
 import type { DefinitionTree, PublishedCollection } from "./definition.ts"
 import { type Properties, readConfiguration } from "./job-configuration.ts"
 import type { Job } from "./jobs.ts"
@@ -9,7 +10,7 @@ export interface JobMarks {
   readonly record: string
   readonly marker: string
   readonly hash: string
-  /** SHA-256 of the definition that it runs. */
+  /** `definitionDigest` of what it runs. */
   readonly digest: string
   /** Times that coordinators began at in place of their own, by `keyOf`. */
   readonly starts: ReadonlyMap<string, string>
@@ -35,7 +36,7 @@ export function markProperties(
     "millrace.record": record,
     "millrace.marker": marker,
     "millrace.hash": application.hash,
-    "millrace.digest": application.digest,
+    "millrace.digest": definitionDigest(new TextDecoder().decode(application.files.get(application.definition.path))),
     "millrace.starts": encodeURIComponent(JSON.stringify([...starts].sort(byKey))),
     "millrace.written": encodeURIComponent(
       JSON.stringify(written.map((one) => [keyOf(one), one.start] as const).sort(byKey)),

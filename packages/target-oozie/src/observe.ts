@@ -6,7 +6,7 @@ import {
   type Scope,
   sortedJson,
 } from "@millrace/target"
-import { sha256 } from "./application.ts"
+import { definitionDigest } from "./definition-digest.ts"
 import { fileCollections, isPublished } from "./draft.ts"
 import { findOurs } from "./find-job.ts"
 import { hasEnded, oozieTime } from "./jobs.ts"
@@ -110,7 +110,8 @@ async function driftOfJob(
   const text = await workshop.client.definition(job.id, { signal })
   if (!text.done) return { problem: { where: job.id, reason: refusedBy(workshop, text.failure).reason } }
   const fields: Record<string, unknown> = {}
-  if (marks.digest !== "" && sha256(text.value) !== marks.digest) fields["definition"] = `changed at ${job.id}`
+  if (marks.digest !== "" && definitionDigest(text.value) !== marks.digest)
+    fields["definition"] = `changed at ${job.id}`
   const endMs = literalTime(/\send\s*=\s*["']([^"']*)["']/.exec(text.value)?.[1] ?? "")
   if (endMs !== undefined && job.endMs !== undefined && job.endMs !== endMs) fields["end"] = oozieTime(job.endMs)
   const concurrency = /<concurrency>\s*(\d{1,6})\s*<\/concurrency>/.exec(text.value)?.[1]

@@ -129,7 +129,7 @@ export async function startFakeOozie(): Promise<FakeOozie> {
       return failed("E0803", "E1023: [Start time can't be changed]")
     if (Date.parse(next.root("end")) !== Date.parse(job.endTime))
       return failed("E0803", "E1023: [End time can't be changed]")
-    if (query.get("dryrun") !== "true") Object.assign(job, { conf: body, definition: next.text })
+    if (query.get("dryrun") !== "true") Object.assign(job, { conf: body, definition: printedAnew(next.text) })
     return json(200, { update: { diff: `-${job.definition}\n+${next.text}` } })
   }
 
@@ -148,6 +148,16 @@ export async function startFakeOozie(): Promise<FakeOozie> {
     }
     return undefined
   }
+}
+
+/** An update keeps what the definition says, not its text: no declaration, no comments, indented by two, CR LF. */
+function printedAnew(text: string): string {
+  return text
+    .replace(/^<\?xml.*?\?>\s*/, "")
+    .replaceAll(/<!--.*?-->\s*/gs, "")
+    .replaceAll(/^(?: {4})+/gm, (indent) => " ".repeat(indent.length / 2))
+    .trimEnd()
+    .replaceAll("\n", "\r\n")
 }
 
 function infoOf(job: FakeJob, isWhole: boolean): Readonly<Record<string, unknown>> {

@@ -1,7 +1,7 @@
 import type { Change } from "@millrace/target"
 import type { ChangeMaker } from "@millrace/target/suite"
 
-type Child = string | Element
+type Child = string | Element | { readonly comment: string }
 interface Element {
   readonly name: string
   readonly attributes?: readonly (readonly [string, string])[]
@@ -107,14 +107,20 @@ export interface SampleCoordinator {
   readonly timezone?: string
   /** Path of what it runs. */
   readonly workflow: string
-  readonly controls?: readonly Element[]
+  /** Handed to the workflow. */
+  readonly properties?: Readonly<Record<string, string>>
+  readonly controls?: readonly Child[]
   readonly datasets?: readonly Element[]
   readonly inputEvents?: readonly Element[]
 }
 
 export function coordinator(make: ChangeMaker, id: string, given: SampleCoordinator): Change {
-  const { workflow: app, name = id, timezone = "UTC", ...fields } = given
-  const action = [el("workflow", {}, el("app-path", {}, `\${millraceRoot}/${app}`))]
+  const { workflow: app, name = id, timezone = "UTC", properties = {}, ...fields } = given
+  const pairs = Object.entries(properties).map(([key, value]) =>
+    el("property", {}, el("name", {}, key), el("value", {}, value)),
+  )
+  const configuration = pairs.length === 0 ? [] : [el("configuration", {}, ...pairs)]
+  const action = [el("workflow", {}, el("app-path", {}, `\${millraceRoot}/${app}`), ...configuration)]
   return make.next(id, { namespace: "uri:oozie:coordinator:0.5", name, timezone, ...fields, action }, "coordinators")
 }
 

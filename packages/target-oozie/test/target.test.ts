@@ -3,6 +3,7 @@ import type { Applied, Change, StateTarget } from "@millrace/target"
 import { ChangeMaker } from "@millrace/target/suite"
 import { waitFor } from "@millrace/testkit"
 import { expect, test } from "vitest"
+import { definitionDigest } from "../src/definition-digest.ts"
 import { createOozieTarget, oozieConfig } from "../src/index.ts"
 import { readConfiguration } from "../src/job-configuration.ts"
 import { type FakeOozie, startFakeOozie } from "./fake-oozie.ts"
@@ -236,4 +237,38 @@ test("T507 a job that somebody killed, and a file that somebody removed, are see
   await fake.server.kill()
   expect((await target.observe(scope, never)).complete).toBe(false)
   await target.close()
+})
+
+test("T508 that Oozie prints a definition anew at an update is no drift; what somebody else changed in it is", async () => {
+  const fake = await startFakeOozie()
+  const target = targetAt(fake)
+  const make = new ChangeMaker()
+  const first = coordinator(make, "c", daily)
+  await publish(target, [...workflow(make, "w", flow, small()), first])
+  const [job] = fake.jobs
+  if (job === undefined) return
+  const second = coordinator(make, "c", { ...daily, controls: [el("throttle", {}, "3")] })
+  expect(outcomes(await publish(target, [second], { applied: [applied(first, job.id)] }))).toEqual(["accepted"])
+  expect(job.definition).toMatch(/^<coordinator-app.*\r\n {2}<controls>/)
+  const scope = { workspace: "suite", collections: ["coordinators"] }
+  const seen = async (): Promise<unknown> => (await target.observe(scope, never)).records[0]?.fields
+  expect(await seen()).toBe(second.after)
+  job.definition = job.definition.replace(">3<", ">4<")
+  expect(await seen()).toContain(`"definition":"changed at ${job.id}"`)
+  await target.close()
+
+  const written = `<?xml version="1.0"?><!-- ours --><a xmlns="u" xmlns:s="v" b="1" c="2"><d xmlns="u"> one<!-- and -->&#10;two </d><s:e/></a>`
+  const same = `<a xmlns="u" c="2" xmlns:s="v" b="1">\r\n  <d>one\r\ntwo</d>\r\n  <s:e />\r\n</a>`
+  expect(definitionDigest(same)).toBe(definitionDigest(written))
+  const others = [
+    ["one", "One"],
+    ["one\r\ntwo", "one two"],
+    ['"u"', '"w"'],
+    ["<d>", '<d xmlns="">'],
+    ['b="1"', 'b="1 "'],
+    ["<s:e />", ""],
+    ["</a>", "</a"],
+  ] as const
+  const digests = others.map(([from, to]) => definitionDigest(same.replace(from, to)))
+  expect(new Set([...digests, definitionDigest(same)]).size).toBe(others.length + 1)
 })
