@@ -21,8 +21,8 @@ function suite(name: string): TestProjectConfiguration {
       include: ["packages/*", "apps/*", "soak"].map((folder) => `${folder}/test/**/*.${name}.test.ts`),
       // Real servers and browsers share two cores: one file at a time.
       fileParallelism: false,
-      testTimeout: 240_000,
-      hookTimeout: 240_000,
+      testTimeout: 480_000,
+      hookTimeout: 480_000,
     },
   }
 }
