@@ -1,7 +1,7 @@
-import { messageOf, MillraceError, errorKinds, type ErrorKind, randomId } from "@millrace/ports"
+import { MillraceError, errorKinds, type ErrorKind, randomId } from "@millrace/ports"
 import type { Io } from "../io.ts"
 import type { ServerOptions } from "./options.ts"
-import { tokenFor } from "./token.ts"
+import { send, tokenFor } from "./token.ts"
 
 const timeoutMs = 600_000
 
@@ -24,28 +24,14 @@ export async function operate<T>(
     headers["content-type"] = "application/json"
     headers["idempotency-key"] = options.key ?? randomId(io.random, 24)
   }
-  const response = await send(url, io, {
-    method,
-    headers,
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  })
+  const init = { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) }
+  const response = await send(url, io, init, timeoutMs)
   const answer: unknown = await response.json().catch(() => undefined)
   if (response.ok) return answer as T
   const { kind, message } = errorIn(answer)
   throw new MillraceError(message ?? `${url.origin} answered ${response.status}.`, {
     kind: kind ?? (response.status === 401 ? "unauthenticated" : "unavailable"),
   })
-}
-
-async function send(url: URL, io: Io, init: RequestInit): Promise<Response> {
-  try {
-    return await io.fetch(url, { ...init, signal: AbortSignal.timeout(timeoutMs) })
-  } catch (cause) {
-    throw new MillraceError(
-      `Nothing answers at ${url.origin} (${messageOf(cause)}): start it with \`npm start\`, or name another --url.`,
-      { kind: "unavailable", cause },
-    )
-  }
 }
 
 function errorIn(answer: unknown): { readonly kind?: ErrorKind; readonly message?: string } {

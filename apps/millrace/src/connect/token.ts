@@ -24,9 +24,14 @@ export async function tokenFor(options: ServerOptions, io: Io): Promise<string> 
 }
 
 /** A GET whose failure says what to start. */
-export async function get(url: URL, io: Io, headers: Readonly<Record<string, string>> = {}): Promise<Response> {
+export function get(url: URL, io: Io, headers: Readonly<Record<string, string>> = {}): Promise<Response> {
+  return send(url, io, { headers }, 15_000)
+}
+
+/** A request whose failure says what to start. */
+export async function send(url: URL, io: Io, init: RequestInit, timeoutMs: number): Promise<Response> {
   try {
-    return await io.fetch(url, { headers, signal: AbortSignal.timeout(15_000) })
+    return await io.fetch(url, { ...init, signal: AbortSignal.timeout(timeoutMs) })
   } catch (cause) {
     throw new MillraceError(
       `Nothing answers at ${url.origin} (${messageOf(cause)}): start it with \`npm start\`, or name another --url.`,
